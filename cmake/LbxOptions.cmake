@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# lbx_options carries every compiler flag; no other file sets one. The options here choose how the
+# code is built and checked, never what it does.
+
+set(LBX_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=")
+option(LBX_WERROR "Warnings are errors" OFF)
+option(LBX_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
+option(LBX_TIDY "Run clang-tidy with every compilation" OFF)
+
+add_library(lbx_options INTERFACE)
+target_compile_features(lbx_options INTERFACE cxx_std_20)
+set(CMAKE_CXX_EXTENSIONS OFF)
+target_compile_definitions(lbx_options INTERFACE _GNU_SOURCE)
+target_compile_options(lbx_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor
+  -fstack-protector-strong -fno-plt $<$<CONFIG:RelWithDebInfo>:-D_FORTIFY_SOURCE=2>)
+target_link_options(lbx_options INTERFACE -Wl,-z,relro,-z,now)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # LBX_TRY is a statement expression; g++ honours __extension__ around it, clang needs this too.
+  target_compile_options(lbx_options INTERFACE -Wno-gnu-statement-expression)
+endif()
+if(LBX_WERROR)
+  target_compile_options(lbx_options INTERFACE -Werror)
+endif()
+if(LBX_SANITIZE)
+  target_compile_options(lbx_options INTERFACE
+    -fsanitize=${LBX_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(lbx_options INTERFACE -fsanitize=${LBX_SANITIZE})
+endif()
+if(LBX_FUZZ)
+  target_compile_options(lbx_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(LBX_TIDY)
+  find_program(LBX_CLANG_TIDY clang-tidy REQUIRED)
+  set(CMAKE_CXX_CLANG_TIDY ${LBX_CLANG_TIDY} --quiet)
+endif()

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+# A folder of src/ is one static library; its unit tests are in the same place below tests/unit/.
+
+function(lbx_add_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;TESTS;LINK")
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${name} PUBLIC ${arg_LINK} PRIVATE lbx_options)
+  if(BUILD_TESTING AND NOT LBX_FUZZ AND arg_TESTS)
+    find_package(GTest REQUIRED)
+    file(RELATIVE_PATH here ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
+    list(TRANSFORM arg_TESTS PREPEND ${PROJECT_SOURCE_DIR}/tests/unit/${here}/)
+    add_executable(${name}_test ${arg_TESTS})
+    target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(${name}_test PRIVATE ${name} lbx_options GTest::gmock GTest::gtest_main
+      Boost::filesystem)
+    include(GoogleTest)
+    gtest_discover_tests(${name}_test PROPERTIES LABELS unit DISCOVERY_TIMEOUT 60)
+  endif()
+endfunction()
+
+# A program, and its pages. The qmail names go where `letterbox setup` will link them from.
+function(lbx_add_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "QMAIL" "" "SOURCES;LINK;MAN")
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINK} lbx_options)
+  if(arg_QMAIL)
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBDIR}/letterbox/qmail)
+  else()
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+  foreach(page IN LISTS arg_MAN)
+    string(REGEX REPLACE ".*\\." "man" section ${page})
+    install(FILES ${PROJECT_SOURCE_DIR}/man/${page}
+            DESTINATION ${CMAKE_INSTALL_MANDIR}/${section})
+  endforeach()
+endfunction()

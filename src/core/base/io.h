@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// Reading and writing whole things through FileOps.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/base/file_ops.h"
+#include "core/base/result.h"
+
+namespace lbx {
+
+/// How much is read or written at once, in octets.
+inline constexpr std::size_t kIoChunk = std::size_t{64} * 1024;
+
+/// Writes every octet of `bytes`, or fails; part of them may be written then.
+Result<void> write_all(FileOps& files, int fd, std::string_view bytes);
+
+/// A whole small file. More than `limit` octets are an error that names `what`.
+Result<std::string> read_whole(FileOps& files, int fd, std::size_t limit, const std::string& what);
+
+/// What a consumer of chunks returns: an error ends the reading and is passed on.
+using ChunkSink = std::function<Result<void>(std::string_view)>;
+
+/// Gives a seekable file to `sink` from its first octet on, chunk by chunk. The descriptor's
+/// position is neither used nor changed, so processes that share it do not disturb each other.
+Result<void> for_each_chunk(FileOps& files, int fd, const ChunkSink& sink);
+
+/// fsync of a directory by name below `dir`: what makes a new or removed name durable.
+Result<void> sync_directory(FileOps& files, int dir, const std::string& path);
+
+}  // namespace lbx

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// One message into one Maildir (maildir(5), DESIGN section 6): write, fsync the file, publish it
+// into new/, fsync new/. After a successful commit() no crash can lose the message. If only the
+// last step fails it may be delivered twice: twice, never not at all. What a crash leaves is
+// nothing (O_TMPFILE), or a file in tmp/ that readers clear after 36 hours.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/base/system.h"
+#include "core/maildir/unique_name.h"
+#include "core/message/line_endings.h"
+
+namespace lbx {
+
+/// How a finished file gets its name in new/; from the best to what every file system has. Chosen
+/// for each directory by what the kernel says of it.
+enum class Publish {
+  LinkUnnamed,      // O_TMPFILE, then linkat: nothing is ever left in tmp/
+  RenameNoReplace,  // renameat2(RENAME_NOREPLACE)
+  LinkUnlink,       // link, then unlink of the name in tmp/; NFS: the link count tells
+  Rename,           // the random part of the name makes it safe
+};
+
+/// Where in the Maildir a message goes. Deliveries go to new/; conversions know more.
+struct MaildirPlace {
+  enum class Folder { New, Cur };
+  Folder folder{Folder::New};
+  MaildirFlags flags;  // for Cur only
+};
+
+class MaildirWriter {
+ public:
+  /// Begins a message below `maildir`, a directory descriptor. `system` and `maildir` must outlive
+  /// the writer. Every error is Retry::Later, even a missing tmp/: a disk may not be mounted.
+  static Result<MaildirWriter> open(System& system, int maildir);
+  /// The same with the ladder entered at `publish`, where a caller knows better.
+  static Result<MaildirWriter> open(System& system, int maildir, Publish publish);
+
+  MaildirWriter(MaildirWriter&& other) noexcept;
+  MaildirWriter& operator=(MaildirWriter&&) = delete;
+  ~MaildirWriter();  // removes tmp/NAME, best effort
+
+  /// Appends `bytes` as they are: no line ending is touched, no "From " quoted.
+  Result<void> write(std::string_view bytes);
+
+  /// The file's time, which readers take as the time of delivery. Without it: now.
+  Result<void> set_modified(Instant time);
+
+  /// Writes out what is buffered, without syncing it.
+  Result<void> flush();
+
+  /// flush() and fsync.
+  Result<void> sync();
+
+  /// Gives the message its name; what was not synced before may be lost in a crash, and the name
+  /// too until its directory is synced. For conversions that sync many files at once; deliveries
+  /// use commit(). The writer is spent whatever the outcome. Returns the file name, flags included.
+  Result<std::string> publish(const MaildirPlace& place) &&;
+
+  /// sync(), publish() into new/, fsync of new/. The writer is spent whatever the outcome.
+  Result<std::string> commit() &&;
+
+  /// Octets written so far, and what they are with CRLF line ends.
+  const OctetCounter& octets() const { return octets_; }
+
+ private:
+  MaildirWriter(System& system, int maildir, Publish publish, UniqueName::Seed seed);
+  Result<void> create();
+  Result<void> create_named();
+  Result<void> give_name(const std::string& target);
+  Result<void> link_checked(const std::string& target);
+  Result<void> rename_checked(const std::string& target);
+  void remove_tmp();
+
+  System* system_;
+  int maildir_;
+  Publish publish_;
+  UniqueName::Seed seed_;
+  UniqueFd file_;
+  std::string buffer_;
+  OctetCounter octets_;
+  std::string tmp_;  // "tmp/NAME" while that name is ours, else empty
+};
+
+}  // namespace lbx
