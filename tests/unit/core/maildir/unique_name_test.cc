@@ -47,7 +47,7 @@ TEST(UniqueNameTest, EveryForeignNameIsAccepted) {
     EXPECT_TRUE(UniqueName::parse(text)) << text;
   }
   for (const std::string& text : {std::string{""}, std::string{".x"}, std::string{"a/b"},
-                                 std::string{"a:b"}, std::string("a\0b", 3)}) {
+                                  std::string{"a:b"}, std::string("a\0b", 3)}) {
     EXPECT_FALSE(UniqueName::parse(text)) << text;
   }
 }
