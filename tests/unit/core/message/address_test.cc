@@ -33,7 +33,8 @@ TEST(AddressTest, RefusesForGoodWhatIsNoAddress) {
         std::string{"jo e@h"}, std::string{".joe@h"}, std::string{"j..oe@h"},
         std::string{"\"joe@h"}, std::string{"\"joe\\"}, std::string{"joe@h h"},
         std::string{"joe@[1"}, std::string{"joe\n@h"}, std::string("a\0b@h", 5),
-        std::string{"\"\"@h"}, std::string{"a@b@c d"}, std::string{"<joe@h>"}}) {
+        std::string{"\"\"@h"}, std::string{"a@b@c d"}, std::string{"<joe@h>"},
+        std::string{"\"a\"@[b@c]"}}) {
     const Result<Address> address = Address::parse(text);
     ASSERT_FALSE(address) << text;
     EXPECT_EQ(address.error().retry, Retry::Never);
