@@ -2,7 +2,7 @@
 #include "core/base/process.h"
 
 #include <poll.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +29,11 @@ std::vector<std::string> assignments(const Environment& environment) {
   out.reserve(environment.size());
   for (const auto& [name, value] : environment) out.push_back(name + '=' + value);
   return out;
+}
+
+/// By syscall(2): the header of glibc 2.36 does not give the function C linkage.
+UniqueFd open_pidfd(pid_t pid) {
+  return UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
 }
 
 /// Everything that exec needs, made before fork(): after it only async-signal-safe calls are ours.
@@ -103,7 +108,7 @@ Result<ExitStatus> Child::wait() && {
 
 Result<ExitStatus> Child::wait(FileOps& files, UniqueFd output,
                                const std::function<void(std::string_view)>& take) && {
-  const UniqueFd ended{::pidfd_open(pid_, 0)};
+  const UniqueFd ended = open_pidfd(pid_);
   if (!ended) return Error::from_errno(errno, "pidfd_open");
   if (::fcntl(output.get(), F_SETFL, O_NONBLOCK) != 0) return Error::from_errno(errno, "fcntl");
 
