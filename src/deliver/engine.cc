@@ -95,12 +95,12 @@ Outcome deliver(System& system, const Request& request, const Settings& settings
     settings.say("Warning: home directory is sticky.");
   }
   if (!settings.pretend) {
-    const Result<bool> looping = is_looping(
-        system.files, message, dotqmail::envelope_lines(request, {}).delivered_to);
+    const Result<bool> looping =
+        is_looping(system.files, message, dotqmail::envelope_lines(request, {}).delivered_to);
     if (!looping) return ended(Report::failed("Unable to read message. (#4.3.0)", looping.error()));
     if (*looping) {
-      return ended(Report::never(
-          "This message is looping: it already has my Delivered-To line. (#5.4.6)"));
+      return ended(
+          Report::never("This message is looping: it already has my Delivered-To line. (#5.4.6)"));
     }
   }
   const Plan plan = make_plan(system, home.directory.get(), request);

@@ -99,8 +99,7 @@ std::optional<std::string> default_part(const Plan& plan) {
 /// missing. The execute bit speaks of the file only.
 Result<std::string> instructions(FileOps& files, const UniqueFd& file, Plan& plan) {
   if (file) {
-    std::string text =
-        LBX_TRY(read_whole(files, file.get(), dotqmail::kMaxFileOctets, plan.file));
+    std::string text = LBX_TRY(read_whole(files, file.get(), dotqmail::kMaxFileOctets, plan.file));
     if (!text.empty()) {
       plan.source = Source::File;
       return text;
@@ -114,14 +113,14 @@ Result<std::string> instructions(FileOps& files, const UniqueFd& file, Plan& pla
 void read_script(FileOps& files, const UniqueFd& file, Plan& plan) {
   const Result<std::string> text = instructions(files, file, plan);
   if (!text) {
-    plan.refusal = Report::later("Unable to read " + plan.file + ": " + reason(text.error()) +
-                                 ". (#4.3.0)");
+    plan.refusal =
+        Report::later("Unable to read " + plan.file + ": " + reason(text.error()) + ". (#4.3.0)");
     return;
   }
   Result<dotqmail::Script> script = dotqmail::parse(*text, plan.permit);
   if (!script) {
-    plan.refusal = Report::later("Unable to read " + plan.file + ": " + script.error().what +
-                                 ". (#4.3.0)");
+    plan.refusal =
+        Report::later("Unable to read " + plan.file + ": " + script.error().what + ". (#4.3.0)");
     return;
   }
   plan.script = std::move(script).value();
@@ -134,8 +133,8 @@ Home open_home(FileOps& files, const std::string& path) {
   // O_PATH and the final "/." ask for the right to search, as chdir(2) does, and not to read.
   Result<UniqueFd> directory = files.open_at(AT_FDCWD, path + "/.", O_PATH | O_DIRECTORY);
   if (!directory) {
-    home.refusal = Report::later("Unable to switch to " + path + ": " +
-                                 reason(directory.error()) + ". (#4.3.0)");
+    home.refusal = Report::later("Unable to switch to " + path + ": " + reason(directory.error()) +
+                                 ". (#4.3.0)");
     return home;
   }
   home.directory = std::move(directory).value();

@@ -36,10 +36,10 @@ Report sticky_home();
 /// One candidate of the look-up and what was found there.
 struct Tried {
   enum class Found {
-    NotReached,   // an earlier one has answered
-    Missing,      // or not openable for a reason that passes it over: `problem`
-    NotRegular,   // a directory, a FIFO
-    Unreadable,   // nobody can tell now what it says: the message waits
+    NotReached,  // an earlier one has answered
+    Missing,     // or not openable for a reason that passes it over: `problem`
+    NotRegular,  // a directory, a FIFO
+    Unreadable,  // nobody can tell now what it says: the message waits
     WorldWritable,
     Chosen,
   };

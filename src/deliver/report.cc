@@ -102,8 +102,7 @@ std::string status_line(const Report& report) {
   std::string text = report.text;
   std::string detail = report.detail;
   const std::string in_text = take_marked_status(text);
-  const std::string in_detail =
-      first_of({take_marked_status(detail), take_leading_status(detail)});
+  const std::string in_detail = first_of({take_marked_status(detail), take_leading_status(detail)});
   std::string status = first_of({report.status, in_text, in_detail, "5.3.0"});
   status.front() = report.verdict == Verdict::Never ? '5' : '4';
 

@@ -11,8 +11,7 @@ namespace {
 Result<pid_t> submit(const Context& context, const std::vector<std::string>& addresses) {
   const Environment environment =
       dotqmail::with_variables(context.system.environment, context.plan.variables);
-  wire::QueueSubmission queue =
-      LBX_TRY(wire::QueueSubmission::open(context.system, environment));
+  wire::QueueSubmission queue = LBX_TRY(wire::QueueSubmission::open(context.system, environment));
   queue.write(context.plan.lines.delivered_to);
   const Result<void> copied =
       for_each_chunk(context.system.files, context.message, [&](std::string_view bytes) {

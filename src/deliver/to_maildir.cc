@@ -2,15 +2,14 @@
 // Into a Maildir: Return-Path, Delivered-To and the message as it is (CONTRACT 2.11).
 #include <fcntl.h>
 
-#include <algorithm>
 #include <cerrno>
 
-#include "core/base/ascii.h"
 #include "core/base/errno_class.h"
 #include "core/base/io.h"
 #include "core/maildir/maildir.h"
 #include "core/maildir/writer.h"
 #include "deliver/executors.h"
+#include "deliver/foresee.h"
 
 namespace lbx::deliver {
 namespace {
@@ -20,20 +19,13 @@ Result<UniqueFd> open_place(const Context& context, const std::string& path) {
   return context.system.files.open_at(context.home, path + "/.", O_PATH | O_DIRECTORY);
 }
 
-/// A path that certainly stays below the home directory, which exists. Elsewhere a missing
-/// directory may be a volume that is not mounted.
-bool is_below_home(const Context& context, std::string_view path) {
-  const std::string home = context.plan.request.home + '/';
-  if (path.starts_with('/') && !path.starts_with(home)) return false;
-  return !std::ranges::count(ascii::split(path, '/'), "..");
-}
-
 /// Makes the Maildirs of the default delivery where they are missing; those that a user names
 /// himself are his (DESIGN section 6).
 Result<UniqueFd> open_or_create(const Context& context, const std::string& path) {
   Result<UniqueFd> place = open_place(context, path);
   if (place || place.error().os_error != ENOENT || !context.settings.create_maildirs ||
-      context.plan.source != Source::DefaultDelivery || !is_below_home(context, path)) {
+      context.plan.source != Source::DefaultDelivery ||
+      !is_below_home(context.plan.request.home, path)) {
     return place;
   }
   LBX_TRY(create_maildir(context.system, context.home, path));

@@ -81,11 +81,6 @@ Result<UniqueFd> spool(System& system, int input, const SpoolHead& head, SpoolLi
   return in_memory(system.files, text);
 }
 
-bool is_whole_file(FileOps& files, int fd) {
-  const Result<struct stat> status = files.stat_fd(fd);
-  return status && S_ISREG(status->st_mode) && ::lseek(fd, 0, SEEK_CUR) == 0;
-}
-
 Result<void> rewind(int message) {
   if (::lseek(message, 0, SEEK_SET) != 0) return Error::from_errno(errno, "lseek");
   return {};

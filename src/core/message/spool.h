@@ -15,7 +15,7 @@
 namespace lbx {
 
 struct SpoolLimits {
-  /// Octets that are held in memory; also how much of the beginning SpoolHead is shown.
+  /// Octets that are held in memory; also how much SpoolHead is shown at least.
   std::size_t memory{std::size_t{256} * 1024};
   /// Octets of a message at most.
   std::uint64_t total{std::uint64_t{64} * 1024 * 1024 * 1024};
@@ -28,9 +28,6 @@ using SpoolHead = std::function<std::string(std::string)>;
 /// message beyond the memory limit goes to a nameless file in $TMPDIR, else /var/tmp. Every error
 /// is Retry::Later; the rest of `input` is not read then.
 Result<UniqueFd> spool(System& system, int input, const SpoolHead& head, SpoolLimits limits = {});
-
-/// Whether `fd` is a regular file that stands at its beginning: it needs no spooling.
-bool is_whole_file(FileOps& files, int fd);
 
 /// Back to the first octet, for a program that will read from there.
 Result<void> rewind(int message);

@@ -69,7 +69,9 @@ Result<Controller> find_controller(Accounts& accounts, FileOps& files, std::stri
     return Controller{*std::move(account), "-", std::string{local.substr(size + 1)}};
   }
   std::optional<Account> alias = LBX_TRY(accounts.by_name(rules.alias_user));
-  if (!alias) return Error::later("no account fits, and there is no user " + rules.alias_user);
+  if (!alias)
+    return Error::later("no account fits " + std::string{local} + ", and there is no user " +
+                        rules.alias_user);
   return Controller{*std::move(alias), "-", std::string{local}};
 }
 
