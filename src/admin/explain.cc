@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "admin/explain.h"
+
+#include <algorithm>
+
+#include "core/base/ascii.h"
+
+namespace lbx::admin {
+namespace {
+
+struct Split {
+  std::string local;
+  std::string host;
+};
+
+Split split_address(const std::string& address, const std::string& own_host) {
+  const std::size_t at = address.rfind('@');
+  if (at == std::string::npos) return {address, own_host};
+  return {address.substr(0, at), address.substr(at + 1)};
+}
+
+/// What is left of `local` for the .qmail files of `user`. A local part of another name comes to
+/// him whole, as addresses of no account come to the alias user.
+users::Controller controller_of(users::Account account, const std::string& local) {
+  const std::string& user = account.name;
+  if (ascii::equal_fold(local, user)) return {std::move(account), "", ""};
+  std::string ext = local;
+  if (ascii::starts_with_fold(local, user + '-')) ext = local.substr(user.size() + 1);
+  return {std::move(account), "-", ext};
+}
+
+Result<users::Controller> find(System& system, users::Accounts& accounts,
+                               const ExplainOptions& options, const std::string& local) {
+  if (options.home) {
+    const std::string user = options.user.value_or(local.substr(0, local.find('-')));
+    return controller_of({user, 0, 0, *options.home}, local);
+  }
+  if (!options.user) return users::find_controller(accounts, system.files, local);
+  std::optional<users::Account> account = LBX_TRY(accounts.by_name(*options.user));
+  if (!account) return Error::never("there is no user " + *options.user);
+  return controller_of(*std::move(account), local);
+}
+
+/// The steps up to the first that can be seen to fail.
+void explain_steps(System& system, int home, Explanation& explanation) {
+  const dotqmail::Script& script = explanation.plan.script;
+  for (const dotqmail::Step& step : script.steps) {
+    ExplainedStep explained{step, {}};
+    if (step.instruction) {
+      explained.prospect =
+          deliver::foresee(system.files, home, explanation.plan, *step.instruction, true);
+    }
+    explanation.steps.push_back(explained);
+    if (explained.prospect.failure) {
+      explanation.result = *explained.prospect.failure;
+      return;
+    }
+  }
+  explanation.fault = script.fault;
+  if (script.fault) explanation.result = deliver::mistake_report(script.fault->mistake);
+}
+
+}  // namespace
+
+Result<deliver::Request> resolve(System& system, users::Accounts& accounts,
+                                 const ExplainOptions& options) {
+  const Split split = split_address(options.address, system.host_name);
+  users::Controller found = LBX_TRY(find(system, accounts, options, split.local));
+  if (options.ext) {
+    found.ext = *options.ext;
+    found.dash = std::string(found.ext.empty() ? 0 : 1, '-');
+  }
+  if (options.dash) found.dash = *options.dash;
+  if (!found.account.home.starts_with('/')) {
+    return Error::never("the home directory is no absolute path: " + found.account.home);
+  }
+  return deliver::Request{
+      found.account.name, found.account.home, split.local,    found.dash,
+      found.ext,          split.host,         options.sender, options.default_delivery};
+}
+
+Explanation explain(System& system, const deliver::Request& request) {
+  Explanation explanation;
+  explanation.plan.request = request;
+  const deliver::Home home = deliver::open_home(system.files, request.home);
+  if (home.refusal) {
+    explanation.result = *home.refusal;
+    return explanation;
+  }
+  explanation.plan = deliver::make_plan(system, home.directory.get(), request);
+  if (explanation.plan.refusal) {
+    explanation.result = *explanation.plan.refusal;
+  } else {
+    explain_steps(system, home.directory.get(), explanation);
+  }
+  if (home.sticky) explanation.result = deliver::sticky_home();
+  return explanation;
+}
+
+}  // namespace lbx::admin

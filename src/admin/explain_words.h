@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The words that both forms of an explanation are made of.
+#pragma once
+
+#include <string>
+
+#include "admin/explain.h"
+
+namespace lbx::admin {
+
+/// "chosen", "missing", …: one word for each Tried::Found.
+std::string found_word(deliver::Tried::Found found);
+/// "maildir", "mbox", "program" or "forward".
+std::string kind_word(const dotqmail::Instruction& instruction);
+/// The path, command or address that an instruction names.
+std::string target_of(const dotqmail::Instruction& instruction);
+/// "0644"
+std::string mode_word(mode_t mode);
+/// "deliver", "later" or "never".
+std::string verdict_word(const deliver::Report& report);
+
+}  // namespace lbx::admin

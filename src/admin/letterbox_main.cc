@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// letterbox: the administrator's command. Each subcommand is a row of the table below and has a
+// paragraph in letterbox(1).
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "admin/explain.h"
+#include "service/command_line.h"
+#include "service/program.h"
+
+namespace {
+
+using namespace lbx;
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+Result<int> explain_command(System& system, int argc, char** argv) {
+  admin::ExplainOptions options;
+  CLI::App app{"Say what would happen to a message for an address, and why.", "letterbox explain"};
+  app.add_option("address", options.address, "LOCAL or LOCAL@HOST")->required();
+  app.add_option("--home", options.home, "the home directory to look in");
+  app.add_option("--user", options.user, "the user who takes the address");
+  app.add_option("--dash", options.dash, "what stands between .qmail and the extension");
+  app.add_option("--ext", options.ext, "the extension");
+  app.add_option("--sender", options.sender, "envelope sender; empty for a bounce");
+  app.add_option("--default", options.default_delivery, "what to do where there is no file")
+      ->capture_default_str();
+  app.add_flag("--json", options.json, "for programs");
+  const std::optional<int> ended = LBX_TRY(parse_command_line(app, argc, argv));
+  if (ended) return *ended;
+
+  users::SystemAccounts accounts;
+  const deliver::Request request = LBX_TRY(admin::resolve(system, accounts, options));
+  const admin::Explanation explanation = admin::explain(system, request);
+  print(options.json ? to_json(explanation) : to_text(explanation));
+  return 0;
+}
+
+struct Subcommand {
+  std::string_view name;
+  std::string_view help;
+  ProgramMain run;
+};
+
+constexpr std::array kSubcommands{
+    Subcommand{"explain", "what would happen to a message for an address, and why",
+               &explain_command},
+};
+static_assert(std::ranges::is_sorted(kSubcommands, {}, &Subcommand::name),
+              "keep the rows in order");
+
+int help() {
+  std::string text = "usage: letterbox COMMAND [OPTION]...\n\n";
+  for (const Subcommand& each : kSubcommands) {
+    ((text += "  ") += each.name) += "  ";
+    (text += each.help) += '\n';
+  }
+  print(text + "\nletterbox COMMAND --help says more; see also letterbox(1).\n");
+  return 0;
+}
+
+Result<int> letterbox_main(System& system, int argc, char** argv) {
+  const std::string_view word = argc > 1 ? argv[1] : "";
+  const auto* const found = std::ranges::find(kSubcommands, word, &Subcommand::name);
+  if (found != kSubcommands.end()) return found->run(system, argc - 1, argv + 1);
+  if (word == "help" || word == "--help" || word == "-h") return help();
+  if (word == "--version") {
+    CLI::App app;
+    const std::optional<int> ended = LBX_TRY(parse_command_line(app, argc, argv));
+    return ended.value_or(0);
+  }
+  if (word.empty()) return Error::never("which command? (see letterbox help)");
+  return Error::never("no such command: " + std::string{word} + " (see letterbox help)");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Nobody queues this: a failure is simply 1.
+  return lbx::run_program("letterbox", lbx::ExitCodes{1, 1}, letterbox_main, argc, argv);
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "core/base/process.h"
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "core/base/io.h"
+
+namespace lbx {
+namespace {
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  out.reserve(texts.size() + 1);
+  for (std::string& each : texts) out.push_back(each.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+std::vector<std::string> assignments(const Environment& environment) {
+  std::vector<std::string> out;
+  out.reserve(environment.size());
+  for (const auto& [name, value] : environment) out.push_back(name + '=' + value);
+  return out;
+}
+
+/// By syscall(2): the header of glibc 2.36 does not give the function C linkage.
+UniqueFd open_pidfd(pid_t pid) {
+  return UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+}
+
+/// Everything that exec needs, made before fork(): after it only async-signal-safe calls are ours.
+struct Prepared {
+  std::vector<char*> argv;
+  std::vector<char*> envp;
+  std::vector<Redirection> redirections;
+  int directory;
+  int exec_failed;
+};
+
+/// Sources are first moved out of the way of all targets, so that no dup2() hits one of them.
+bool redirect(std::vector<Redirection>& redirections) {
+  int above = 2;
+  for (const Redirection& each : redirections) above = std::max(above, each.target);
+  for (Redirection& each : redirections) {
+    each.source = ::fcntl(each.source, F_DUPFD_CLOEXEC, above + 1);
+    if (each.source < 0) return false;
+  }
+  return std::ranges::all_of(redirections, [](const Redirection& each) {
+    return ::dup2(each.source, each.target) == each.target;
+  });
+}
+
+[[noreturn]] void become(Prepared& program) {
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  static_cast<void>(::signal(SIGPIPE, SIG_DFL));
+  const bool there = program.directory == AT_FDCWD || ::fchdir(program.directory) == 0;
+  if (there && redirect(program.redirections)) {
+    ::execve(program.argv.front(), program.argv.data(), program.envp.data());
+  }
+  ::_exit(program.exec_failed);
+}
+
+ExitStatus status_of(int status) {
+  if (WIFEXITED(status)) return {false, WEXITSTATUS(status)};
+  return {true, WTERMSIG(status)};
+}
+
+/// Takes what is there, at most once; false at the end of the pipe.
+Result<bool> take_some(FileOps& files, int fd, const std::function<void(std::string_view)>& take,
+                       std::size_t& taken) {
+  std::array<char, 4096> chunk{};
+  const Result<std::size_t> got = files.read(fd, chunk.data(), chunk.size());
+  if (!got) {
+    if (got.error().os_error == EAGAIN) return true;
+    return got.error();
+  }
+  take({chunk.data(), *got});
+  taken += *got;
+  return *got > 0;
+}
+
+Result<void> wait_for_input(std::array<pollfd, 2>& fds) {
+  while (::poll(fds.data(), fds.size(), -1) < 0) {
+    if (errno != EINTR) return Error::from_errno(errno, "poll");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ExitStatus> Child::wait() && {
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0) {
+    if (errno != EINTR) return Error::from_errno(errno, "waitpid");
+  }
+  return status_of(status);
+}
+
+Result<ExitStatus> Child::wait(FileOps& files, UniqueFd output,
+                               const std::function<void(std::string_view)>& take) && {
+  const UniqueFd ended = open_pidfd(pid_);
+  if (!ended) return Error::from_errno(errno, "pidfd_open");
+  if (::fcntl(output.get(), F_SETFL, O_NONBLOCK) != 0) return Error::from_errno(errno, "fcntl");
+
+  std::size_t taken = 0;
+  for (bool more = true; more;) {
+    std::array<pollfd, 2> fds{pollfd{output.get(), POLLIN, 0}, pollfd{ended.get(), POLLIN, 0}};
+    LBX_TRY(wait_for_input(fds));
+    if (fds[0].revents != 0) {
+      more = LBX_TRY(take_some(files, output.get(), take, taken));
+      if (fds[1].revents != 0 && taken > kMaxTrailingOutput) break;
+      if (fds[1].revents == 0) taken = 0;  // it counts from the child's end on
+    } else if (fds[1].revents != 0) {
+      break;  // ended, and nothing left in the pipe
+    }
+  }
+  return std::move(*this).wait();
+}
+
+Result<Child> spawn(const Command& command) {
+  std::vector<std::string> argv = command.argv;
+  std::vector<std::string> environment = assignments(command.environment);
+  Prepared program{pointers(argv), pointers(environment), command.redirections, command.directory,
+                   command.exec_failed};
+  const pid_t pid = ::fork();
+  if (pid < 0) return Error::from_errno(errno, "fork");
+  if (pid == 0) become(program);
+  return Child{pid};
+}
+
+Result<Pipe> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return Error::from_errno(errno, "pipe");
+  return Pipe{UniqueFd{ends[0]}, UniqueFd{ends[1]}};
+}
+
+}  // namespace lbx

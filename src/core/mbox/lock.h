@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Locks on an mbox: the dot-lock MBOX.lock, then one lock of the kernel's on the file itself. Which
+// of them is the caller's policy; fcntl and flock are never taken together, since on some file
+// systems (Gluster) a process that holds one waits for itself at the other.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/base/system.h"
+
+namespace lbx {
+
+/// A dot-lock that nobody has touched for so long may be what a crash left; it is removed only if
+/// its process is dead on this host too.
+inline constexpr std::int64_t kStaleLockSeconds = std::int64_t{5} * 60;
+/// How long a lock is waited for: "File has been locked for 30 seconds straight" (CONTRACT 2.10).
+inline constexpr std::chrono::seconds kMboxLockTimeout{30};
+
+enum class KernelLock { None, Fcntl, Flock };
+enum class LockMode { Shared, Exclusive };
+
+struct MboxLockPolicy {
+  bool dot_lock{true};
+  KernelLock kernel{KernelLock::Fcntl};
+  std::chrono::milliseconds timeout{kMboxLockTimeout};
+
+  /// What qmail-local and maildir2mbox do: flock alone.
+  static MboxLockPolicy qmail() { return {false, KernelLock::Flock, kMboxLockTimeout}; }
+};
+
+/// What locking asks of the kernel beyond FileOps.
+class LockOps {
+ public:
+  virtual ~LockOps() = default;
+  /// One attempt, without waiting. False: somebody else holds it.
+  virtual Result<bool> try_lock(int fd, KernelLock kind, LockMode mode) = 0;
+  virtual bool process_exists(pid_t pid) = 0;
+  virtual void sleep(std::chrono::milliseconds time) = 0;
+};
+
+class PosixLockOps final : public LockOps {
+ public:
+  Result<bool> try_lock(int fd, KernelLock kind, LockMode mode) override;
+  bool process_exists(pid_t pid) override;
+  void sleep(std::chrono::milliseconds time) override;
+};
+
+/// Counts down the time that all locks of one mbox may take together.
+class LockWait {
+ public:
+  LockWait(LockOps& ops, std::chrono::milliseconds timeout) : ops_{&ops}, left_{timeout} {}
+  /// Sleeps a little; false where the time is used up.
+  bool again();
+
+ private:
+  LockOps* ops_;
+  std::chrono::milliseconds left_;
+  std::chrono::milliseconds step_{kFirstStep};
+
+  static constexpr std::chrono::milliseconds kFirstStep{5};
+};
+
+/// Waits for the kernel's lock on `fd`; closing the file ends it. False: the time is used up.
+Result<bool> lock_file(LockOps& ops, int fd, KernelLock kind, LockMode mode, LockWait& wait);
+
+/// MBOX.lock, held as long as the object lives. It is made by link(2), so that it is whole when it
+/// appears, and says "PID:HOST"; where there are no hard links, by exclusive creation.
+class DotLock {
+ public:
+  /// For the mbox at `path` below `dir`, which must outlive the lock. Nothing: the time is used up.
+  static Result<std::optional<DotLock>> acquire(System& system, LockOps& ops, int dir,
+                                                const std::string& path, LockWait& wait);
+
+  DotLock(DotLock&& other) noexcept;
+  DotLock& operator=(DotLock&&) = delete;
+  ~DotLock();  // removes it, if it is still ours
+
+ private:
+  DotLock(System& system, int dir, std::string path, UniqueFd file)
+      : system_{&system}, dir_{dir}, path_{std::move(path)}, file_{std::move(file)} {}
+
+  System* system_;
+  int dir_;
+  std::string path_;
+  UniqueFd file_;  // kept open, so that no other file can get its inode number
+};
+
+}  // namespace lbx

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// A message that comes through a pipe, made into a descriptor that can be read as often as needed
+// (DESIGN rule 1): a sealed memfd while it is small, else a file without a name.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "core/base/file_ops.h"
+#include "core/base/result.h"
+#include "core/base/system.h"
+#include "core/base/unique_fd.h"
+
+namespace lbx {
+
+struct SpoolLimits {
+  /// Octets that are held in memory; also how much SpoolHead is shown at least.
+  std::size_t memory{std::size_t{256} * 1024};
+  /// Octets of a message at most.
+  std::uint64_t total{std::uint64_t{64} * 1024 * 1024 * 1024};
+};
+
+/// May rewrite the beginning of a message, which it gets once.
+using SpoolHead = std::function<std::string(std::string)>;
+
+/// All that `input` holds from where it stands, as a read-only descriptor at its first octet. A
+/// message beyond the memory limit goes to a nameless file in $TMPDIR, else /var/tmp. Every error
+/// is Retry::Later; the rest of `input` is not read then.
+Result<UniqueFd> spool(System& system, int input, const SpoolHead& head, SpoolLimits limits = {});
+
+/// Back to the first octet, for a program that will read from there.
+Result<void> rewind(int message);
+
+/// Reads `input` to its end, so that whoever writes it does not get a broken pipe.
+void drain(FileOps& files, int input);
+
+}  // namespace lbx

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Who delivers for a local part: the account whose name it begins with, and what is left for its
+// .qmail files (CONTRACT 1.3, the algorithm of qmail-getpw).
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/file_ops.h"
+#include "core/base/result.h"
+
+namespace lbx::users {
+
+/// Octets of an account name at most, plus one: longer prefixes are not even tried.
+inline constexpr std::size_t kMaxAccountName = 32;
+
+struct Account {
+  std::string name;
+  uid_t uid;
+  gid_t gid;
+  std::string home;
+};
+
+/// The account database, as narrow as it gets, so that tests bring their own.
+class Accounts {
+ public:
+  virtual ~Accounts() = default;
+  /// Nothing where there is no such account; an error (Retry::Later) where nobody can tell now.
+  virtual Result<std::optional<Account>> by_name(const std::string& name) = 0;
+};
+
+/// passwd(5) and whatever else nsswitch.conf names.
+class SystemAccounts final : public Accounts {
+ public:
+  Result<std::optional<Account>> by_name(const std::string& name) override;
+  /// The account of a user id.
+  static Result<std::optional<Account>> by_uid(uid_t uid);
+};
+
+/// Whoever answers for an address, and with which files.
+struct Controller {
+  Account account;
+  std::string dash;
+  std::string ext;
+};
+
+struct LookupRules {
+  char break_character{'-'};
+  std::string alias_user{"alias"};
+};
+
+/// Prefixes of `local` from the longest to the shortest, each the whole or followed by the break
+/// character, in lower case; accounts of root and those that do not own their home do not count.
+/// Where none fits, the alias user has it all. No alias user: an error, Retry::Later.
+Result<Controller> find_controller(Accounts& accounts, FileOps& files, std::string_view local,
+                                   const LookupRules& rules = {});
+
+}  // namespace lbx::users

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "deliver/engine.h"
+
+#include "core/base/ascii.h"
+#include "core/base/io.h"
+#include "core/message/line_scanner.h"
+#include "deliver/executors.h"
+
+namespace lbx::deliver {
+namespace {
+
+using dotqmail::ToAddress;
+using dotqmail::ToMaildir;
+using dotqmail::ToMbox;
+using dotqmail::ToProgram;
+
+/// Whether the header has our own Delivered-To line, in any case: another spelling of the same
+/// mailbox is the same loop. The header ends at the first empty line, and only there.
+Result<bool> is_looping(FileOps& files, int message, const std::string& delivered_to) {
+  LineScanner lines{delivered_to.size() + 1};
+  bool found = false;
+  const Result<void> read = for_each_chunk(files, message, [&](std::string_view bytes) {
+    const bool more = lines.feed(bytes, [&](const ScannedLine& line) {
+      found = line.whole() && ascii::equal_fold(line.text, delivered_to);
+      return !found && line.text != "\n";
+    });
+    if (!more) return Result<void>{Error::later("enough")};
+    return Result<void>{};
+  });
+  if (!read && read.error().os_error != 0) return read.error();
+  return found;
+}
+
+/// One run over the lines of a plan.
+class Run {
+ public:
+  Run(const Context& context, Outcome& outcome) : context_{context}, outcome_{&outcome} {}
+
+  Report lines() {
+    for (const dotqmail::Step& step : context_.plan.script.steps) {
+      if (!step.instruction) continue;
+      Report report = std::visit(*this, *step.instruction);
+      if (report.verdict != Verdict::Done) return report;
+    }
+    const std::optional<dotqmail::Fault>& fault = context_.plan.script.fault;
+    return fault ? mistake_report(fault->mistake) : Report{};
+  }
+
+  Report forwards() {
+    if (addresses_.empty() || context_.settings.pretend) return {};
+    return to_addresses(context_, addresses_, outcome_->queued);
+  }
+
+  Report operator()(const ToMaildir& to) {
+    ++outcome_->counts.files;
+    return pretended("maildir ", to.path) ? Report{} : to_maildir(context_, to.path);
+  }
+  Report operator()(const ToMbox& to) {
+    ++outcome_->counts.files;
+    return pretended("mbox ", to.path) ? Report{} : to_mbox(context_, to.path);
+  }
+  Report operator()(const ToProgram& to) {
+    ++outcome_->counts.programs;
+    return pretended("program ", to.command) ? Report{} : to_program(context_, to.command);
+  }
+  Report operator()(const ToAddress& to) {
+    ++outcome_->counts.forwards;
+    pretended("forward ", to.address);
+    addresses_.push_back(to.address);
+    return {};
+  }
+
+ private:
+  bool pretended(const char* what, const std::string& where) const {
+    if (context_.settings.pretend) context_.settings.say(what + where);
+    return context_.settings.pretend;
+  }
+
+  Context context_;
+  Outcome* outcome_;
+  std::vector<std::string> addresses_;
+};
+
+Outcome ended(Report report) {
+  return {std::move(report), {}, {}};
+}
+
+}  // namespace
+
+Outcome deliver(System& system, const Request& request, const Settings& settings, int message) {
+  const Home home = open_home(system.files, request.home);
+  if (home.refusal) return ended(*home.refusal);
+  if (home.sticky) {
+    if (!settings.pretend) return ended(sticky_home());
+    settings.say("Warning: home directory is sticky.");
+  }
+  if (!settings.pretend) {
+    const Result<bool> looping =
+        is_looping(system.files, message, dotqmail::envelope_lines(request, {}).delivered_to);
+    if (!looping) return ended(Report::failed("Unable to read message. (#4.3.0)", looping.error()));
+    if (*looping) {
+      return ended(
+          Report::never("This message is looping: it already has my Delivered-To line. (#5.4.6)"));
+    }
+  }
+  const Plan plan = make_plan(system, home.directory.get(), request);
+  if (plan.refusal) return ended(*plan.refusal);
+
+  Outcome outcome;
+  Run run{{system, settings, plan, home.directory.get(), message}, outcome};
+  outcome.report = run.lines();
+  if (outcome.report.done()) outcome.report = run.forwards();
+  return outcome;
+}
+
+}  // namespace lbx::deliver

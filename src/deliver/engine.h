@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// The delivery agent: carries out what a plan says, line by line, in the order of CONTRACT 2.1.
+// Forwards are collected and go to the queue together, last, so that nothing is forwarded where a
+// line has failed. Lines before a failing one are not undone.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/base/system.h"
+#include "core/mbox/lock.h"
+#include "deliver/plan.h"
+#include "deliver/report.h"
+
+namespace lbx::deliver {
+
+/// Octets of a program's output of which the last line is kept.
+inline constexpr std::size_t kMaxProgramText = 4096;
+
+/// What the two programs around the engine want differently.
+struct Settings {
+  bool pretend{false};          // only say what would be done
+  bool create_maildirs{false};  // those that the default delivery names
+  bool capture_output{false};   // of programs: into the report, not onto our own output
+  MboxLockPolicy locks;
+  /// Gets the lines of `pretend` and warnings, without a newline.
+  std::function<void(const std::string&)> say;
+};
+
+struct Counts {
+  std::size_t files{0};
+  std::size_t forwards{0};
+  std::size_t programs{0};
+};
+
+struct Outcome {
+  Report report;
+  Counts counts;
+  std::optional<pid_t> queued;  // the queue's process, where something was forwarded
+};
+
+/// Delivers `message`, a seekable descriptor that is read from its first octet whatever its
+/// position. SIGPIPE must be ignored, the umask 077.
+Outcome deliver(System& system, const Request& request, const Settings& settings, int message);
+
+}  // namespace lbx::deliver

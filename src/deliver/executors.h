@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// One function for each kind of instruction. Every failure is a report; what comes from below is
+// Later.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "deliver/engine.h"
+
+namespace lbx::deliver {
+
+/// What all of them need; everything outlives the delivery.
+struct Context {
+  System& system;
+  const Settings& settings;
+  const Plan& plan;
+  int home;     // the directory that paths and programs start from
+  int message;  // seekable
+};
+
+Report to_maildir(const Context& context, const std::string& path);
+Report to_mbox(const Context& context, const std::string& path);
+Report to_program(const Context& context, const std::string& command);
+
+/// All forwards of a message in one submission, to the queue's process `queued`.
+Report to_addresses(const Context& context, const std::vector<std::string>& addresses,
+                    std::optional<pid_t>& queued);
+
+}  // namespace lbx::deliver

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "deliver/foresee.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/base/ascii.h"
+
+namespace lbx::deliver {
+namespace {
+
+/// Looks at the places that an instruction names.
+class Look {
+ public:
+  Look(FileOps& files, int home, const Plan& plan, bool create)
+      : files_{&files}, home_{home}, plan_{&plan}, create_{create} {}
+
+  Prospect operator()(const dotqmail::ToMaildir& to) const {
+    const std::string path = to.path.c_str();
+    const Result<struct stat> there = files_->stat_at(home_, path + "/.");
+    if (!there && there.error().os_error == ENOENT && may_create(path)) {
+      return {{}, "is not there yet: letterbox-deliver makes it, qmail-local does not"};
+    }
+    if (!there) {
+      return {Report::failed("Unable to chdir to maildir. (#4.2.1)", there.error()),
+              "cannot be entered: " + reason(there.error())};
+    }
+    for (const char* each : {"tmp", "new"}) {
+      if (is_directory(path + '/' + each)) continue;
+      return {Report::later("Temporary error on maildir delivery. (#4.3.0)"),
+              std::string{"has no directory "} + each};
+    }
+    return {};
+  }
+
+  Prospect operator()(const dotqmail::ToMbox& to) const {
+    const std::string path = to.path.c_str();
+    const Result<struct stat> there = files_->stat_at(home_, path);
+    if (there && !S_ISDIR(there->st_mode)) return {};
+    if (!there && there.error().os_error == ENOENT && has_parent(path)) {
+      return {{}, "is not there yet: it will be made"};
+    }
+    const std::string why = there ? "Is a directory" : reason(there.error());
+    return {Report::later("Unable to open " + path + ": " + why + ". (#4.2.1)"),
+            "cannot be opened: " + why};
+  }
+
+  Prospect operator()(const dotqmail::ToProgram&) const {
+    return {{}, "its exit status decides: 0 goes on, 99 stops here, 100 refuses, 111 waits"};
+  }
+
+  Prospect operator()(const dotqmail::ToAddress&) const {
+    return {{}, "sent after the last line, if none has failed"};
+  }
+
+ private:
+  bool may_create(const std::string& path) const {
+    return create_ && plan_->source == Source::DefaultDelivery &&
+           is_below_home(plan_->request.home, path) && has_parent(without_slashes(path));
+  }
+  static std::string without_slashes(std::string path) {
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    return path;
+  }
+  bool is_directory(const std::string& path) const {
+    const Result<struct stat> status = files_->stat_at(home_, path);
+    return status && S_ISDIR(status->st_mode);
+  }
+  bool has_parent(const std::string& path) const {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string::npos || is_directory(path.substr(0, slash + 1));
+  }
+
+  FileOps* files_;
+  int home_;
+  const Plan* plan_;
+  bool create_;
+};
+
+}  // namespace
+
+Prospect foresee(FileOps& files, int home, const Plan& plan,
+                 const dotqmail::Instruction& instruction, bool create_maildirs) {
+  return std::visit(Look{files, home, plan, create_maildirs}, instruction);
+}
+
+bool is_below_home(std::string_view home, std::string_view path) {
+  const bool inside = path.starts_with(home) && path.substr(home.size()).starts_with('/');
+  if (path.starts_with('/') && !inside) return false;
+  const std::vector<std::string_view> parts = ascii::split(path, '/');
+  return std::ranges::find(parts, "..") == parts.end();
+}
+
+}  // namespace lbx::deliver

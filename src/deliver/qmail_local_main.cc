@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// qmail-local: one message, from a file on descriptor 0, to one local address, with exactly the
+// interface that qmail-lspawn expects. See qmail-local(8).
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <string>
+
+#include "core/message/spool.h"
+#include "deliver/engine.h"
+#include "service/program.h"
+
+namespace {
+
+using namespace lbx;
+using deliver::Outcome;
+
+constexpr int kUsage = 100;
+constexpr int kArguments = 8;
+
+int usage() {
+  std::fputs(
+      "qmail-local: usage: qmail-local [ -nN ] user homedir local dash ext domain sender "
+      "defaultdelivery\n",
+      stderr);
+  return kUsage;
+}
+
+/// The options, or nothing where they are wrong (CONTRACT 0.3). '+': options end at the first
+/// word that is none.
+std::optional<bool> read_options(int argc, char** argv) {
+  bool pretend = false;
+  opterr = 0;
+  for (int option = 0; (option = ::getopt(argc, argv, "+nN")) != -1;) {
+    if (option == '?') {
+      std::fprintf(stderr, "qmail-local: illegal option -- %c\n", optopt);
+      return std::nullopt;
+    }
+    pretend = option == 'n';
+  }
+  return pretend;
+}
+
+void print(const std::string& line) {
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fputc('\n', stdout);
+}
+
+int finish(const Outcome& outcome) {
+  const deliver::Counts& counts = outcome.counts;
+  if (outcome.report.done()) {
+    print("did " + std::to_string(counts.files) + '+' + std::to_string(counts.forwards) + '+' +
+          std::to_string(counts.programs));
+    if (outcome.queued) print("qp " + std::to_string(*outcome.queued));
+  }
+  std::fflush(stdout);
+  if (!outcome.report.done() && !outcome.report.text.empty()) {
+    std::fprintf(stderr, "%s\n", outcome.report.text.c_str());
+  }
+  return deliver::exit_code(outcome.report, deliver::ExitStyle::Qmail);
+}
+
+Result<int> local_main(System& system, int argc, char** argv) {
+  const std::optional<bool> pretend = read_options(argc, argv);
+  if (!pretend || argc - optind != kArguments || argv[optind + 1][0] != '/') return usage();
+  ::umask(077);
+  const char* const* const word = argv + optind;
+  const deliver::Request request{word[0], word[1], word[2], word[3],
+                                 word[4], word[5], word[6], word[7]};
+  deliver::Settings settings;
+  settings.pretend = *pretend;
+  settings.locks = MboxLockPolicy::qmail();
+  settings.say = &print;
+  return finish(deliver::deliver(system, request, settings, STDIN_FILENO));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return lbx::run_program("qmail-local", lbx::ExitCodes::qmail(), local_main, argc, argv);
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// How a delivery ended, and how its caller is told: by qmail's texts and codes, or by one line
+// "D.S.N reason" and the codes of sysexits.h (spec/exit-codes.md).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace lbx::deliver {
+
+enum class Verdict {
+  Done,
+  DoneStop,  // a program said 99: done, and no line after it
+  Later,
+  Never,
+};
+
+struct Report {
+  Verdict verdict{Verdict::Done};
+  std::string text;    // qmail's sentence, with its "(#D.S.N)"; empty where a program has spoken
+  std::string detail;  // what went wrong in particular, or what a program said; may be empty
+  std::string status;  // a better enhanced status code than that of the text, or empty
+
+  bool done() const { return verdict == Verdict::Done || verdict == Verdict::DoneStop; }
+
+  static Report later(std::string text) { return {Verdict::Later, std::move(text), "", ""}; }
+  static Report never(std::string text) { return {Verdict::Never, std::move(text), "", ""}; }
+  /// `text` for qmail's callers, the error for those who can hear more. Later: it comes from below.
+  static Report failed(std::string text, const Error& error);
+};
+
+/// What the kernel said, without the call and the path; else the error's text.
+std::string reason(const Error& error);
+
+/// Octets of a line of status_line() at most.
+inline constexpr std::size_t kMaxStatusLine = 500;
+
+/// "D.S.N reason" without a newline, whatever octets the report holds: printable, of bounded
+/// length, its class 4 for Later and 5 for Never.
+std::string status_line(const Report& report);
+
+/// Exit statuses: of qmail-command(8), or of sysexits.h.
+enum class ExitStyle { Qmail, Sysexits };
+int exit_code(const Report& report, ExitStyle style);
+
+}  // namespace lbx::deliver

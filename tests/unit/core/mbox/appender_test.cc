@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "core/mbox/appender.h"
+
+#include <gmock/gmock.h>
+
+#include <cerrno>
+
+#include "support/scratch.h"
+#include "support/test_system.h"
+#include "unit/core/mbox/fake_lock_ops.h"
+
+namespace lbx {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing_support::FakeLockOps;
+using testing_support::ScratchDirectory;
+using testing_support::TestSystem;
+
+constexpr std::string_view kEnvelope = "From a@b Mon Jan 02 03:04:05 2006\nReturn-Path: <a@b>\n";
+
+MessageSource text_source(std::string text) {
+  return [text = std::move(text)](const ChunkSink& sink) -> Result<void> {
+    for (std::size_t at = 0; at < text.size(); at += 1000) {
+      LBX_TRY(sink(std::string_view{text}.substr(at, 1000)));
+    }
+    return {};
+  };
+}
+
+class AppenderTest : public testing::Test {
+ protected:
+  std::optional<AppendFailure> append(const std::string& message, MboxLockPolicy policy = {}) {
+    return append_to_mbox(outside.system, locks, scratch.fd(), "mbox", policy, kEnvelope,
+                          text_source(message));
+  }
+
+  ScratchDirectory scratch;
+  TestSystem outside;
+  FakeLockOps locks;
+  const std::string envelope{kEnvelope};
+};
+
+TEST_F(AppenderTest, WritesEnvelopeQuotedMessageAndAnEmptyLine) {
+  ASSERT_FALSE(append("S: x\n\nFrom me\n>From you\n"));
+  EXPECT_EQ(scratch.read("mbox"), envelope + "S: x\n\n>From me\n>>From you\n\n");
+  EXPECT_THAT(scratch.names(""), ElementsAre("mbox"));
+}
+
+TEST_F(AppenderTest, EndsALastLineWithoutNewline) {
+  ASSERT_FALSE(append("S: x\n\nFrom"));
+  EXPECT_EQ(scratch.read("mbox"), envelope + "S: x\n\nFrom\n\n");
+}
+
+TEST_F(AppenderTest, AnEmptyMessageIsAnEmptyLine) {
+  ASSERT_FALSE(append(""));
+  EXPECT_EQ(scratch.read("mbox"), envelope + "\n");
+}
+
+TEST_F(AppenderTest, KeepsWhatIsThereAndEndsItsLastLine) {
+  scratch.write("mbox", "From old\n\nx");
+  ASSERT_FALSE(append("S: y\n"));
+  EXPECT_EQ(scratch.read("mbox"), "From old\n\nx\n\n" + envelope + "S: y\n\n");
+}
+
+TEST_F(AppenderTest, TakesTheLocksOfItsPolicyAndNoOther) {
+  ASSERT_FALSE(append("x\n"));
+  EXPECT_THAT(locks.asked, ElementsAre(KernelLock::Fcntl));
+  locks.asked.clear();
+  ASSERT_FALSE(append("x\n", MboxLockPolicy::qmail()));
+  EXPECT_THAT(locks.asked, ElementsAre(KernelLock::Flock));
+}
+
+TEST_F(AppenderTest, TellsATimeoutFromALockThatFailsAndFromAFileThatDoesNotOpen) {
+  locks.free = false;
+  EXPECT_EQ(append("x\n")->step, AppendStep::LockTimeout);
+  EXPECT_EQ(locks.slept, kMboxLockTimeout);
+  locks.lock_error = ENOLCK;
+  EXPECT_EQ(append("x\n")->step, AppendStep::Lock);
+  scratch.write("mbox.lock", "1:host.example\n");
+  EXPECT_EQ(append("x\n")->step, AppendStep::LockTimeout);
+  scratch.make_directory("directory");
+  const auto failure = append_to_mbox(outside.system, locks, scratch.fd(), "directory",
+                                      MboxLockPolicy::qmail(), kEnvelope, text_source("x\n"));
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->step, AppendStep::Open);
+  EXPECT_EQ(failure->error.os_error, EISDIR);
+}
+
+TEST_F(AppenderTest, AMessageThatCannotBeReadLeavesNothing) {
+  scratch.write("mbox", "From old\n\nx\n\n");
+  const auto failure = append_to_mbox(outside.system, locks, scratch.fd(), "mbox", {}, kEnvelope,
+                                      [](const ChunkSink& sink) -> Result<void> {
+                                        LBX_TRY(sink(std::string(300'000, 'x')));
+                                        return Error::later("read failed");
+                                      });
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->step, AppendStep::Read);
+  EXPECT_EQ(scratch.read("mbox"), "From old\n\nx\n\n");
+}
+
+// Whatever call fails: the mbox has its old content, or the message was taken.
+TEST_F(AppenderTest, EveryFailingCallIsReportedAndTheFileIsAsBefore) {
+  const std::string before = "From old\n\nx\n\n";
+  const std::string message(200'000, 'x');
+  for (std::size_t n = 1; n < 30; ++n) {
+    const ScratchDirectory here;
+    here.write("mbox", before);
+    TestSystem world;
+    FakeLockOps free;
+    world.files.fail_call(n, EIO);
+    const auto failure =
+        append_to_mbox(world.system, free, here.fd(), "mbox", {}, kEnvelope, text_source(message));
+    const bool only_close = !world.files.journal().empty() && n <= world.files.journal().size() &&
+                            world.files.journal()[n - 1] == "close";
+    if (failure && !only_close) {
+      EXPECT_EQ(here.read("mbox"), before) << n;
+    } else {
+      EXPECT_EQ(here.read("mbox"), before + envelope + message + "\n\n") << n;
+    }
+  }
+}
+
+TEST_F(AppenderTest, SyncsTheFileLastAndTheDirectoryOfANewOne) {
+  ASSERT_FALSE(append("x\n"));
+  const std::vector<std::string>& calls = outside.files.journal();
+  EXPECT_EQ(std::ranges::count(calls, "sync"), 2);
+  const auto last_write = std::ranges::find(calls.rbegin(), calls.rend(), "write");
+  EXPECT_EQ(std::count(calls.rbegin(), last_write, "sync"), 1);
+}
+
+}  // namespace
+}  // namespace lbx
