@@ -54,6 +54,11 @@ Result<bool> read_beyond(FileOps& files, int input, std::string& text, std::size
   return true;
 }
 
+Result<void> within(std::uint64_t octets, std::uint64_t limit) {
+  if (octets <= limit) return {};
+  return Error::later("a message of more than " + std::to_string(limit) + " octets");
+}
+
 Result<UniqueFd> on_disk(System& system, int input, std::string_view beginning,
                          std::uint64_t limit) {
   const UniqueFd file = LBX_TRY(nameless_file(system));
@@ -64,9 +69,7 @@ Result<UniqueFd> on_disk(System& system, int input, std::string_view beginning,
     const std::size_t got = LBX_TRY(system.files.read(input, chunk.data(), chunk.size()));
     if (got == 0) return read_only(system.files, file);
     octets += got;
-    if (octets > limit) {
-      return Error::later("a message of more than " + std::to_string(limit) + " octets");
-    }
+    LBX_TRY(within(octets, limit));
     LBX_TRY(write_all(system.files, file.get(), {chunk.data(), got}));
   }
 }
@@ -76,6 +79,7 @@ Result<UniqueFd> on_disk(System& system, int input, std::string_view beginning,
 Result<UniqueFd> spool(System& system, int input, const SpoolHead& head, SpoolLimits limits) {
   std::string text;
   const bool more = LBX_TRY(read_beyond(system.files, input, text, limits.memory));
+  LBX_TRY(within(text.size(), limits.total));
   text = head(std::move(text));
   if (more) return on_disk(system, input, text, limits.total);
   return in_memory(system.files, text);
