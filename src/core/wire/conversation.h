@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// One side of a conversation with a peer, as its driver sees it: bytes in, bytes out (DESIGN rule
+// 4). A conversation knows no socket, no time and no TLS; fed byte by byte or all at once it
+// answers the same. Output is pulled, so that whatever is big streams in bounded memory.
+//
+// The driver's part: pull until has_output() is false before giving more input; close when
+// ended() and all output is sent; just destroy the conversation when the peer is gone.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace lbx {
+
+class Conversation {
+ public:
+  virtual ~Conversation() = default;
+
+  /// Takes all of `bytes`. What they ask for is done when the answer is pulled: a peer that does
+  /// not take its answers gets nothing more done.
+  virtual void input(std::string_view bytes) = 0;
+
+  /// True while output() has something to do.
+  virtual bool has_output() const = 0;
+
+  /// Appends to `out` until it holds `limit` octets or there is no more; the last piece may go
+  /// beyond the limit by kOutputSlack.
+  virtual void output(std::string& out, std::size_t limit) = 0;
+  static constexpr std::size_t kOutputSlack = std::size_t{128} * 1024;
+
+  /// Nothing more will be answered: send what there is, then close.
+  virtual bool ended() const = 0;
+
+  /// How long to wait for the peer, now.
+  virtual std::chrono::seconds idle_limit() const = 0;
+
+  /// How long to hold back the output just pulled: what guessing passwords costs.
+  virtual std::chrono::milliseconds delay() const { return std::chrono::milliseconds{0}; }
+};
+
+}  // namespace lbx

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Command lines from a peer's bytes, however they are cut. A line ends with LF; a CR in front of
+// it goes. A line that is too long is handed out once, as such, as soon as that is known; its rest
+// is dropped and is never taken for a command.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lbx::pop3d {
+
+/// Octets of a command line without its end. RFC 2449 section 4 asks for 255 with it.
+inline constexpr std::size_t kMaxLine = 1024;
+
+struct CommandLine {
+  std::string text;  // empty if too long
+  bool too_long{false};
+};
+
+class LineReader {
+ public:
+  /// Keeps what is given: give no more while ready().
+  void feed(std::string_view bytes);
+  /// Whether next() has a line.
+  bool ready() const;
+  std::optional<CommandLine> next();
+  /// Forgets what has been fed and not been read.
+  void clear();
+
+ private:
+  std::string_view pending() const { return std::string_view{buffer_}.substr(read_); }
+
+  std::string buffer_;
+  std::size_t read_{0};   // octets at the front of buffer_ that have been handed out
+  bool dropping_{false};  // the rest of a line that was too long
+};
+
+}  // namespace lbx::pop3d

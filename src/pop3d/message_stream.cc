@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "pop3d/message_stream.h"
+
+#include <utility>
+
+namespace lbx::pop3d {
+namespace {
+
+// Octets read at once. On the wire they are at most twice as many (all LF, or all ".\n").
+constexpr std::size_t kReadSize = std::size_t{32} * 1024;
+
+}  // namespace
+
+std::size_t TopCutter::end_of_header(std::string_view chunk) {
+  for (std::size_t at = 0; at < chunk.size(); ++at) {
+    if (chunk[at] == '\n') {
+      if (line_ != Line::Text) return at + 1;
+      line_ = Line::Empty;
+    } else if (line_ == Line::Empty && chunk[at] == '\r') {
+      line_ = Line::CarriageReturn;
+    } else {
+      line_ = Line::Text;
+      at = chunk.find('\n', at);
+      if (at == chunk.npos) return chunk.npos;
+      line_ = Line::Empty;
+    }
+  }
+  return chunk.npos;
+}
+
+std::string_view TopCutter::cut(std::string_view chunk) {
+  std::size_t at = 0;
+  if (in_header_) {
+    at = end_of_header(chunk);
+    if (at == chunk.npos) return chunk;
+    in_header_ = false;
+  }
+  for (; lines_ > 0; --lines_) {
+    const std::size_t end = chunk.find('\n', at);
+    if (end == chunk.npos) return chunk;
+    at = end + 1;
+  }
+  done_ = true;
+  return chunk.substr(0, at);
+}
+
+MessageStream::MessageStream(std::unique_ptr<OpenMessage> message,
+                             std::optional<std::uint64_t> lines)
+    : message_{std::move(message)}, chunk_(kReadSize, '\0') {
+  if (lines) top_.emplace(*lines);
+}
+
+MessageStream::State MessageStream::produce(std::string& out) {
+  const Result<std::size_t> got = message_->read(chunk_.data(), chunk_.size());
+  if (!got) return State::Broken;
+  std::string_view chunk{chunk_.data(), *got};
+  if (top_) chunk = top_->cut(chunk);
+  lines_.clear();
+  encoder_.append(chunk, lines_);
+  const bool last = *got == 0 || (top_ && top_->done());
+  if (last) encoder_.finish(lines_);
+  stuffer_.append(lines_, out);
+  if (!last) return State::More;
+  stuffer_.finish(out);
+  return State::Done;
+}
+
+}  // namespace lbx::pop3d

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// A stored message on its way to the peer: cut for TOP, line ends made CR LF, dots stuffed, ended
+// by ".\r\n"; piece by piece, in bounded memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/message/dot_stuffing.h"
+#include "core/message/line_endings.h"
+#include "pop3d/maildrop.h"
+
+namespace lbx::pop3d {
+
+/// Finds the end of what TOP sends (RFC 1939 section 7): the header, the blank line, and `lines`
+/// lines of the body; all, where there are no more. A message without blank line is all header.
+class TopCutter {
+ public:
+  explicit TopCutter(std::uint64_t lines) : lines_{lines} {}
+  /// The part of the next `chunk` that belongs to it.
+  std::string_view cut(std::string_view chunk);
+  bool done() const { return done_; }
+
+ private:
+  enum class Line { Empty, CarriageReturn, Text };
+  std::size_t end_of_header(std::string_view chunk);
+
+  std::uint64_t lines_;
+  bool in_header_{true};
+  Line line_{Line::Empty};  // the current line of the header, so far
+  bool done_{false};
+};
+
+class MessageStream {
+ public:
+  enum class State { More, Done, Broken };
+
+  /// `lines`: as of TOP; without, the whole message.
+  MessageStream(std::unique_ptr<OpenMessage> message, std::optional<std::uint64_t> lines);
+
+  /// Appends the next piece. Broken: the message could not be read further. The reply has begun,
+  /// so all that is left is to hang up without its last line: the peer must not take a part for
+  /// the whole.
+  State produce(std::string& out);
+
+ private:
+  std::unique_ptr<OpenMessage> message_;
+  std::optional<TopCutter> top_;
+  std::string chunk_;
+  std::string lines_;
+  CrlfEncoder encoder_;
+  DotStuffer stuffer_;
+};
+
+}  // namespace lbx::pop3d
