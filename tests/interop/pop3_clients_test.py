@@ -114,7 +114,7 @@ class ClientsTest(Pop3Test):
         self.write('.fetchmailrc', (
             'poll 127.0.0.1 protocol POP3 port %d uidl no dns\n'
             '  user "%s" password "%s" is "%s" here\n'
-            '  keep no rewrite no stripcr pass8bits no mimedecode sslproto ""\n'
+            '  keep no rewrite no stripcr pass8bits no mimedecode bad-header accept sslproto ""\n'
             '  mda "%s"\n') % (self.port, USER, PASSWORD, letterbox.ORDINARY.pw_name,
                                self.path('take')), mode=0o600)
 
