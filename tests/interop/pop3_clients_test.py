@@ -23,7 +23,7 @@ LONG = 'splits lines beyond 8,192 octets'
 NO_HEADER = 'makes a header of its own, or drops the message, where the first line is no field'
 FETCHMAIL = {
     'long_line': LONG, 'megabyte_line': LONG, 'megabyte_of_dots': LONG,
-    'body_only': NO_HEADER, 'dot_alone_first': NO_HEADER, 'empty': NO_HEADER, 'no_header': NO_HEADER,
+    'body_only': NO_HEADER, 'empty': NO_HEADER, 'no_header': NO_HEADER,
     'from_line_first': NO_HEADER, 'only_crlf': NO_HEADER, 'only_newline': NO_HEADER,
     'header_only': 'adds an empty line', 'header_only_newline': 'adds an empty line',
     'nul_in_header': 'drops a NUL in the header',
@@ -112,9 +112,9 @@ class ClientsTest(Pop3Test):
         # `invisible`: no Received line of its own; `no rewrite`: addresses stay as they are; `no
         # stripcr`: what comes is stored as it came.
         self.write('.fetchmailrc', (
-            'poll 127.0.0.1 protocol POP3 port %d uidl no dns\n'
+            'poll 127.0.0.1 protocol POP3 port %d uidl no dns bad-header accept\n'
             '  user "%s" password "%s" is "%s" here\n'
-            '  keep no rewrite no stripcr pass8bits no mimedecode bad-header accept sslproto ""\n'
+            '  keep no rewrite no stripcr pass8bits no mimedecode sslproto ""\n'
             '  mda "%s"\n') % (self.port, USER, PASSWORD, letterbox.ORDINARY.pw_name,
                                self.path('take')), mode=0o600)
 
