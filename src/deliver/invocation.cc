@@ -39,6 +39,12 @@ std::string suffix_of(const Environment& environment) {
 
 }  // namespace
 
+bool needs_account(const Invocation& invocation, const Environment& environment) {
+  const bool user = invocation.user || !from_environment(environment, {"USER", "LOGNAME"}).empty();
+  const bool home = invocation.home || !from_environment(environment, {"HOME"}).empty();
+  return !user || !home;
+}
+
 Result<Request> to_request(const Invocation& invocation, const Environment& environment,
                            const std::string& host_name, const OwnAccount& account) {
   Request request;

@@ -33,6 +33,9 @@ struct OwnAccount {
   std::string home;
 };
 
+/// Whether the account has to be asked for at all.
+bool needs_account(const Invocation& invocation, const Environment& environment);
+
 /// Each value is the option's, else the environment's (USER or LOGNAME, HOME, EXTENSION or
 /// LOCAL_PART_SUFFIX, SENDER, RECIPIENT, DOMAIN), else the account's. A home that is no absolute
 /// path is an error, Retry::Later.

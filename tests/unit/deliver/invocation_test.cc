@@ -63,6 +63,12 @@ TEST(InvocationTest, WithoutAnythingItIsOurOwnAccount) {
   EXPECT_EQ(request.host, "host.example");
 }
 
+TEST(InvocationTest, NoNameServiceIsAskedWhereEverythingIsSaid) {
+  EXPECT_TRUE(needs_account({}, {}));
+  EXPECT_TRUE(needs_account({}, {{"HOME", "/h"}}));
+  EXPECT_FALSE(needs_account({}, {{"HOME", "/h"}, {"LOGNAME", "joe"}}));
+}
+
 TEST(InvocationTest, TheNullSenderHasThreeNames) {
   for (const char* sender : {"", "<>", "MAILER-DAEMON"}) {
     EXPECT_EQ(read({}, {{"SENDER", sender}}).sender, "");
