@@ -41,7 +41,7 @@ class ExplainTest(ScratchTest):
         self.explain('joe', '--home', self.dir)
         self.assertEqual(os.listdir(self.dir), ['.qmail'])
 
-    def test_finds_a_real_account_by_its_name(self):
+    def test_an_address_of_nobody_is_for_the_alias_user(self):
         ran = self.explain('no-such-user-at-all@x')
         text = (ran.stdout + ran.stderr).decode()
         self.assertTrue('alias' in text, text)
