@@ -2,6 +2,8 @@
 """What tests of whole programs share: where the programs are, scratch directories, Maildirs.
 
 The standard library only, so that a test runs wherever the programs do."""
+import atexit
+import functools
 import os
 import pwd
 import shutil
@@ -16,9 +18,31 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), '../..'))
 ORDINARY = pwd.getpwnam('nobody') if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 
 
+@functools.lru_cache(maxsize=None)
 def program(name):
-    """The path of one of our programs."""
-    return os.path.realpath(os.path.join(BIN, name))
+    """The path of one of our programs, in a place that the ordinary user can reach."""
+    path = os.path.realpath(os.path.join(BIN, name))
+    if os.geteuid() != 0 or everybody_reaches(os.path.dirname(path)):
+        return path
+    copy = os.path.join(reachable_folder(), name)
+    shutil.copy(path, copy)
+    return copy
+
+
+def everybody_reaches(folder):
+    while folder != '/':
+        if not os.stat(folder).st_mode & 0o001:
+            return False
+        folder = os.path.dirname(folder)
+    return True
+
+
+@functools.lru_cache(maxsize=None)
+def reachable_folder():
+    folder = tempfile.mkdtemp(prefix='lbx-bin.')
+    os.chmod(folder, 0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def as_ordinary():

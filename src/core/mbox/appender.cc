@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 
-#include "core/mbox/quoting.h"
+#include <utility>
+
+#include "core/base/io.h"
 
 namespace lbx {
 namespace {
@@ -12,76 +14,34 @@ constexpr mode_t kMboxMode = 0600;
 
 using Failure = std::optional<AppendFailure>;
 
-/// The open and locked mbox, and the length to go back to.
-class Appending {
- public:
-  Appending(FileOps& files, int fd, std::uint64_t length)
-      : files_{&files}, fd_{fd}, length_{length} {}
+/// Ends the last line of an mbox that was cut off, so that ours is not glued to it.
+Result<std::string> repair(FileOps& files, int fd, std::uint64_t length) {
+  char last = '\n';
+  if (length > 0) LBX_TRY(files.read_at(fd, &last, 1, length - 1));
+  return std::string{last == '\n' ? "" : "\n\n"};
+}
 
-  Failure run(std::string_view envelope_lines, const MessageSource& message) {
-    Result<void> written = begin(envelope_lines);
-    if (written) {
-      const Result<void> given = message([this](std::string_view chunk) { return put(chunk); });
-      // An error of our own comes back through the source: it is not the source's.
-      if (!given) return undo(write_failed_ ? AppendStep::Write : AppendStep::Read, given.error());
-      written = end();
-    }
-    if (!written) return undo(AppendStep::Write, written.error());
-    return std::nullopt;
-  }
-
- private:
-  Result<void> begin(std::string_view envelope_lines) {
-    if (length_ > 0) {
-      char last = '\n';
-      const std::size_t got = LBX_TRY(files_->read_at(fd_, &last, 1, length_ - 1));
-      if (got == 1 && last != '\n') out_ += "\n\n";
-    }
-    out_ += envelope_lines;
-    return {};
-  }
-
-  Result<void> put(std::string_view chunk) {
-    if (chunk.empty()) return {};
-    last_ = chunk.back();
-    quoter_.append(chunk, out_);
-    return out_.size() < kIoChunk ? Result<void>{} : flush();
-  }
-
-  Result<void> end() {
-    quoter_.finish(out_);
-    out_ += last_ == '\n' ? "\n" : "\n\n";
-    LBX_TRY(flush());
-    return files_->sync(fd_);
-  }
-
-  Result<void> flush() {
-    Result<void> written = write_all(*files_, fd_, out_);
-    out_.clear();
-    write_failed_ = !written;
+/// Appends to the open and locked mbox, which has `length` octets; after an error it has them
+/// again.
+Failure append_or_undo(FileOps& files, int fd, std::uint64_t length,
+                       std::string_view envelope_lines, const MessageSource& message) {
+  bool reading = true;
+  const ChunkSink out = [&](std::string_view bytes) {
+    Result<void> written = write_all(files, fd, bytes);
+    reading = written.has_value();
     return written;
-  }
-
-  Failure undo(AppendStep step, const Error& error) {
-    const Result<void> restored = files_->truncate(fd_, length_);
-    Error all = error;
-    if (!restored) all.what += "; and what was written could not be taken back";
-    return AppendFailure{step, std::move(all)};
-  }
-
-  FileOps* files_;
-  int fd_;
-  std::uint64_t length_;
-  FromTransform quoter_{FromTransform::Direction::Quote, FromQuoting::Nested};
-  std::string out_;
-  char last_{'\n'};
-  bool write_failed_{false};
-};
-
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
+  };
+  Result<void> done = [&]() -> Result<void> {
+    std::string head = LBX_TRY(repair(files, fd, length));
+    head += envelope_lines;
+    LBX_TRY(write_quoted(FromQuoting::Nested, std::move(head), message, out));
+    reading = false;
+    return files.sync(fd);
+  }();
+  if (done) return std::nullopt;
+  Error error = done.error();
+  if (!files.truncate(fd, length)) error.what += "; and what was written could not be taken back";
+  return AppendFailure{reading ? AppendStep::Read : AppendStep::Write, std::move(error)};
 }
 
 Failure locked_append(System& system, LockOps& locks, int dir, const std::string& path,
@@ -103,7 +63,7 @@ Failure locked_append(System& system, LockOps& locks, int dir, const std::string
     const Result<void> named = sync_directory(files, dir, directory_of(path));
     if (!named) return AppendFailure{AppendStep::Write, named.error()};
   }
-  Failure failure = Appending{files, file->get(), length}.run(envelope_lines, message);
+  Failure failure = append_or_undo(files, file->get(), length, envelope_lines, message);
   if (failure) return failure;
   const Result<void> closed = files.close(std::move(*file));
   if (!closed) return AppendFailure{AppendStep::Write, closed.error()};
@@ -111,6 +71,12 @@ Failure locked_append(System& system, LockOps& locks, int dir, const std::string
 }
 
 }  // namespace
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
 
 std::optional<AppendFailure> append_to_mbox(System& system, LockOps& locks, int dir,
                                             const std::string& path, const MboxLockPolicy& policy,

@@ -5,20 +5,16 @@
 // message may come twice.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "core/base/io.h"
 #include "core/base/result.h"
 #include "core/base/system.h"
 #include "core/mbox/lock.h"
+#include "core/mbox/quoting.h"
 
 namespace lbx {
-
-/// Gives a message's octets to the sink, chunk by chunk; passes on the sink's error.
-using MessageSource = std::function<Result<void>(const ChunkSink&)>;
 
 /// What failed; whoever delivers has a text for each.
 enum class AppendStep {
@@ -33,6 +29,9 @@ struct AppendFailure {
   AppendStep step;
   Error error;
 };
+
+/// The directory that `path` lies in: what to sync for a new name.
+std::string directory_of(const std::string& path);
 
 /// Appends to the mbox at `path` below `dir`, made with mode 0600 where it is missing:
 /// `envelope_lines` as they are (the From_ line first, each with its newline), then the message

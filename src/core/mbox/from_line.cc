@@ -37,7 +37,7 @@ std::optional<int> parse_digits(std::string_view word, std::size_t min, std::siz
 }
 
 bool is_zone_name(std::string_view word) {
-  return word.size() <= 5 && std::ranges::all_of(word, ascii::is_alpha);
+  return word.size() <= 8 && std::ranges::all_of(word, ascii::is_alpha);
 }
 
 /// The words around the year: at most two of a zone, on either side. A zone nobody knows is UTC.

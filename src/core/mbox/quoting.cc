@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/mbox/quoting.h"
 
+#include <utility>
+
 namespace lbx {
 
 void FromTransform::append(std::string_view bytes, std::string& out) {
@@ -65,7 +67,10 @@ std::size_t FromTransform::look_at_prefix(std::string_view bytes, std::string& o
 }
 
 void FromTransform::accept(std::string& out) {
-  if (direction_ == Direction::Quote) out += '>';
+  const bool quote = direction_ == Direction::Quote;
+  if (quote) out += '>';
+  if (quote || held_mark_) ++changed_;
+  saw_nested_ = saw_nested_ || marks_ > 1;
   held_mark_ = false;
   reject(out);
 }
@@ -76,6 +81,26 @@ void FromTransform::reject(std::string& out) {
   held_mark_ = false;
   matched_ = 0;
   in_prefix_ = false;
+}
+
+Result<void> write_quoted(FromQuoting quoting, std::string head, const MessageSource& message,
+                          const ChunkSink& out) {
+  FromTransform quoter{FromTransform::Direction::Quote, quoting};
+  std::string pending = std::move(head);
+  char last = '\n';
+  const ChunkSink quote = [&](std::string_view chunk) -> Result<void> {
+    if (chunk.empty()) return {};
+    last = chunk.back();
+    quoter.append(chunk, pending);
+    if (pending.size() < kIoChunk) return {};
+    LBX_TRY(out(pending));
+    pending.clear();
+    return {};
+  };
+  LBX_TRY(message(quote));
+  quoter.finish(pending);
+  pending += last == '\n' ? "\n" : "\n\n";
+  return out(pending);
 }
 
 }  // namespace lbx

@@ -5,8 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+
+#include "core/base/io.h"
+#include "core/base/result.h"
 
 namespace lbx {
 
@@ -32,6 +36,11 @@ class FromTransform {
   /// Gives out what was held back; the transform is then as new.
   void finish(std::string& out);
 
+  /// Lines that were changed so far.
+  std::uint64_t changed() const { return changed_; }
+  /// True once a line came with two marks: what only mboxrd writes.
+  bool saw_nested() const { return saw_nested_; }
+
  private:
   std::size_t copy_lines(std::string_view bytes, std::string& out);
   std::size_t look_at_prefix(std::string_view bytes, std::string& out);
@@ -45,6 +54,16 @@ class FromTransform {
   bool held_mark_{false};   // one '>' is held back: Unquote drops it if "From " follows
   std::uint64_t marks_{0};  // '>' of this line so far
   std::size_t matched_{0};  // octets of kFromWord that are held back
+  std::uint64_t changed_{0};
+  bool saw_nested_{false};
 };
+
+/// Gives a message's octets to the sink, chunk by chunk; passes on the sink's error.
+using MessageSource = std::function<Result<void>(const ChunkSink&)>;
+
+/// Gives `head` to `out`, then the quoted message, a newline where its last line has none, and the
+/// empty line that ends a message in an mbox.
+Result<void> write_quoted(FromQuoting quoting, std::string head, const MessageSource& message,
+                          const ChunkSink& out);
 
 }  // namespace lbx

@@ -49,7 +49,8 @@ bool is_domain(std::string_view domain) {
   if (domain.starts_with('[')) {
     return domain.size() > 2 && domain.ends_with(']') &&
            std::ranges::all_of(domain.substr(1, domain.size() - 2), [](char c) {
-             return ascii::is_graph(c) && c != '[' && c != ']' && c != '\\';
+             // RFC 5321 lets more in; no address literal that exists has it.
+             return ascii::is_alnum(c) || c == '.' || c == ':' || c == '-';
            });
   }
   return !domain.empty() && std::ranges::all_of(domain, [](char c) {

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Reads every #include below src/ and fails on an arrow that ARCHITECTURE.md does not have.
+
+usage: check_layers.py [ROOT]      ROOT: a checkout, default the one this script lies in"""
+import os
+import re
+import sys
+
+CORE = {  # folder of src/core -> folders of src/core that it may use besides itself
+    'base': set(),
+    'message': {'base'},
+    'wire': {'base'},
+    'control': {'base'},
+    'maildir': {'base', 'message'},
+    'mbox': {'base', 'message'},
+    'dotqmail': {'base', 'message', 'maildir', 'mbox'},
+    'users': {'base', 'message', 'maildir', 'mbox', 'dotqmail', 'control'},
+}
+CAPABILITIES = {'deliver', 'convert', 'pop3d', 'queue', 'smtpd', 'remote', 'inject'}
+LIBRARIES = {  # third-party headers -> the only folder that may include them
+    r'CLI/': 'service',
+    r'boost/asio': 'service',
+    r'nlohmann/': 'admin',
+    r'openssl/': 'core/base',
+    r'uuid/': 'core/base',
+    r'boost/iostreams': 'convert',
+    r'boost/filesystem': 'convert',
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
+
+
+def folder_of(path):
+    """'core/base/x.h' -> 'core/base'; 'deliver/x.h' -> 'deliver'."""
+    parts = path.split('/')
+    return '/'.join(parts[:2]) if parts[0] == 'core' else parts[0]
+
+
+def may_include(source, target):
+    if source == target:
+        return True
+    if source.startswith('core/'):
+        return target.startswith('core/') and target[5:] in CORE.get(source[5:], set())
+    if target.startswith('core/'):
+        return True
+    if source == 'service':
+        return target in CAPABILITIES
+    if source == 'admin':
+        return target in CAPABILITIES or target == 'service'
+    return False  # a capability folder never includes another one
+
+
+def check_file(root, path):
+    source = folder_of(path)
+    is_main = path.endswith('_main.cc')
+    if source.startswith('core/') and source[5:] not in CORE:
+        yield '%s: no such room: src/%s' % (path, source)
+    with open(os.path.join(root, 'src', path), encoding='utf-8', errors='replace') as file:
+        for number, line in enumerate(file, 1):
+            found = INCLUDE.match(line)
+            if not found:
+                continue
+            target = found[2]
+            if found[1] == '"' and not is_main and not may_include(source, folder_of(target)):
+                yield 'src/%s:%d: %s may not include %s' % (path, number, source, target)
+            if target.endswith('_main.cc'):
+                yield 'src/%s:%d: nothing includes a main' % (path, number)
+            for library, home in LIBRARIES.items():
+                if found[1] == '<' and re.match(library, target) and source != home:
+                    yield 'src/%s:%d: <%s> belongs to src/%s' % (path, number, target, home)
+
+
+def main():
+    root = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), '..')
+    wrong, files = [], 0
+    for folder, _, names in sorted(os.walk(os.path.join(root, 'src'))):
+        for name in sorted(names):
+            if name.endswith(('.h', '.cc')):
+                files += 1
+                path = os.path.relpath(os.path.join(folder, name), os.path.join(root, 'src'))
+                wrong += check_file(root, path)
+    for each in wrong:
+        print(each)
+    print('%d files, %d wrong includes' % (files, len(wrong)))
+    return 1 if wrong or not files else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "convert/expand.h"
+
+#include <fcntl.h>
+#include <zstd.h>
+
+#include <boost/iostreams/filter/bzip2.hpp>
+#include <boost/iostreams/filter/gzip.hpp>
+#include <boost/iostreams/filter/lzma.hpp>
+#include <boost/iostreams/filtering_streambuf.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/ascii.h"
+#include "core/base/io.h"
+
+namespace lbx::convert {
+namespace {
+
+namespace io = boost::iostreams;
+
+constexpr mode_t kSpoolMode = 0600;
+
+/// What the decompressors read from. It cannot throw: an error ends the input and is kept.
+struct Input {
+  FileOps* files;
+  int fd;
+  std::uint64_t offset{0};
+  std::optional<Error> error{};
+};
+
+class InputDevice {
+ public:
+  using char_type = char;
+  using category = io::source_tag;
+  explicit InputDevice(Input& input) : input_{&input} {}
+
+  std::streamsize read(char* buffer, std::streamsize size) {
+    const Result<std::size_t> got =
+        input_->files->read_at(input_->fd, buffer, static_cast<std::size_t>(size), input_->offset);
+    if (!got) input_->error = got.error();
+    if (!got || *got == 0) return -1;
+    input_->offset += *got;
+    return static_cast<std::streamsize>(*got);
+  }
+
+ private:
+  Input* input_;
+};
+
+using Chain = io::filtering_streambuf<io::input>;
+
+void push_decompressor(Chain& chain, Compression compression) {
+  switch (compression) {
+    case Compression::Gzip:
+      chain.push(io::gzip_decompressor{});
+      return;
+    case Compression::Bzip2:
+      chain.push(io::bzip2_decompressor{});
+      return;
+    case Compression::Xz:
+      chain.push(io::lzma_decompressor{});
+      return;
+    case Compression::Zstd:  // not here: Boost 1.74 takes a truncated file for a whole one
+    case Compression::None:
+      return;
+  }
+}
+
+Result<UniqueFd> open_spool(System& system) {
+  const std::string dir = lookup(system.environment, "TMPDIR").value_or("/var/tmp");
+  Result<UniqueFd> unnamed = system.files.open_at(AT_FDCWD, dir, O_RDWR | O_TMPFILE, kSpoolMode);
+  if (unnamed) return unnamed;
+  const std::string path = dir + "/letterbox." + ascii::to_hex(system.randomness.bits64(), 16);
+  Result<UniqueFd> named =
+      system.files.open_at(AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL, kSpoolMode);
+  if (named) LBX_TRY(system.files.unlink_at(AT_FDCWD, path));
+  return named;
+}
+
+Error damaged() {
+  return Error::never("the compressed data is damaged or ends too early");
+}
+
+/// The spool file, up to its limit.
+class Output {
+ public:
+  Output(FileOps& files, int fd, std::uint64_t limit) : files_{&files}, fd_{fd}, limit_{limit} {}
+
+  Result<void> put(std::string_view bytes) {
+    total_ += bytes.size();
+    if (total_ > limit_) {
+      return Error::never("expands to more than " + std::to_string(limit_) +
+                          " octets (see --max-expanded)");
+    }
+    return write_all(*files_, fd_, bytes);
+  }
+
+ private:
+  FileOps* files_;
+  int fd_;
+  std::uint64_t limit_;
+  std::uint64_t total_{0};
+};
+
+Result<void> copy(Chain& chain, Output& output) {
+  std::string chunk(kIoChunk, '\0');
+  for (;;) {
+    const std::streamsize got = chain.sgetn(chunk.data(), static_cast<std::streamsize>(kIoChunk));
+    if (got <= 0) return {};
+    LBX_TRY(output.put(std::string_view{chunk}.substr(0, static_cast<std::size_t>(got))));
+  }
+}
+
+/// Boost throws where the data is damaged: the one place where that is caught.
+Result<void> expand_by_boost(Input& input, Compression compression, Output& output) {
+  try {
+    Chain chain;
+    push_decompressor(chain, compression);
+    chain.push(InputDevice{input});
+    LBX_TRY(copy(chain, output));
+  } catch (const std::ios_base::failure&) {
+    if (!input.error) return damaged();
+  }
+  return input.error ? Result<void>{*input.error} : Result<void>{};
+}
+
+struct FreeZstd {
+  void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
+};
+
+Result<void> expand_zstd(Input& input, Output& output) {
+  const std::unique_ptr<ZSTD_DStream, FreeZstd> stream{ZSTD_createDStream()};
+  if (!stream) return Error::later("out of memory");
+  std::string from(kIoChunk, '\0');
+  std::string to(kIoChunk, '\0');
+  std::size_t left = 0;  // of the current frame, as far as zstd can tell; 0 at its end
+  for (;;) {
+    const std::size_t got =
+        LBX_TRY(input.files->read_at(input.fd, from.data(), from.size(), input.offset));
+    if (got == 0) return left == 0 ? Result<void>{} : damaged();
+    input.offset += got;
+    ZSTD_inBuffer in{from.data(), got, 0};
+    for (bool more = true; more;) {
+      ZSTD_outBuffer out{to.data(), to.size(), 0};
+      left = ZSTD_decompressStream(stream.get(), &out, &in);
+      if (ZSTD_isError(left) != 0) return damaged();
+      LBX_TRY(output.put(std::string_view{to}.substr(0, out.pos)));
+      more = in.pos < in.size || (left != 0 && out.pos == out.size);
+    }
+  }
+}
+
+}  // namespace
+
+Compression detect_compression(std::string_view head) {
+  if (head.starts_with("\x1f\x8b")) return Compression::Gzip;
+  if (head.starts_with("BZh")) return Compression::Bzip2;
+  if (head.starts_with("\xfd"
+                       "7zXZ")) {
+    return Compression::Xz;
+  }
+  if (head.starts_with("\x28\xb5\x2f\xfd")) return Compression::Zstd;
+  return Compression::None;
+}
+
+Result<UniqueFd> expand(System& system, int fd, Compression compression, std::uint64_t limit) {
+  UniqueFd spool = LBX_TRY(open_spool(system));
+  Input input{&system.files, fd};
+  Output output{system.files, spool.get(), limit};
+  LBX_TRY(compression == Compression::Zstd ? expand_zstd(input, output)
+                                           : expand_by_boost(input, compression, output));
+  return spool;
+}
+
+}  // namespace lbx::convert

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Compressed files, expanded into a spool file without a name before anything is made of them: so
+// that a damaged one has left nothing behind. Boost.Iostreams is included by expand.cc alone.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/base/system.h"
+
+namespace lbx::convert {
+
+/// Octets that a compressed file may expand to, unless the user says otherwise.
+inline constexpr std::uint64_t kMaxExpanded = std::uint64_t{16} * 1024 * 1024 * 1024;
+
+enum class Compression { None, Gzip, Bzip2, Xz, Zstd };
+
+/// By the first octets of a file; its name says nothing.
+Compression detect_compression(std::string_view head);
+
+/// The content of `fd`, a seekable file, in a file without a name below $TMPDIR (else /var/tmp). A
+/// damaged or truncated file is an error, Retry::Never; so is one that grows beyond `limit`.
+Result<UniqueFd> expand(System& system, int fd, Compression compression, std::uint64_t limit);
+
+}  // namespace lbx::convert

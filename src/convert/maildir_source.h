@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// The messages of a Maildir, oldest first: by their file's time, then by the name.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "convert/conversion.h"
+#include "core/base/system.h"
+#include "core/maildir/maildir.h"
+
+namespace lbx::convert {
+
+/// A message of a list, with what it is sorted by.
+struct DatedEntry {
+  MaildirEntry entry;
+  std::int64_t seconds;
+  std::int64_t nanos;
+};
+
+/// Every message of new/ and cur/, oldest first. What another program moves away meanwhile may be
+/// missing.
+Result<std::vector<DatedEntry>> list_by_time(FileOps& files, int maildir);
+
+class MaildirSource final : public Source {
+ public:
+  /// `files` and `maildir`, a directory descriptor, must outlive the source.
+  static Result<MaildirSource> open(FileOps& files, int maildir);
+
+  Result<std::optional<Message>> next() override;
+  std::uint64_t position() const override { return at_; }
+  std::uint64_t size() const override { return entries_.size(); }
+  /// Messages that other programs removed before they could be read.
+  std::uint64_t vanished() const { return vanished_; }
+
+ private:
+  MaildirSource(FileOps& files, int maildir, std::vector<DatedEntry> entries)
+      : files_{&files}, maildir_{maildir}, entries_{std::move(entries)} {}
+  Result<UniqueFd> open_message(MaildirEntry& entry);
+
+  FileOps* files_;
+  int maildir_;
+  std::vector<DatedEntry> entries_;
+  std::size_t at_{0};
+  UniqueFd message_;
+  std::uint64_t vanished_{0};
+};
+
+}  // namespace lbx::convert

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+#include "core/mbox/bookkeeping.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "core/base/ascii.h"
+#include "core/mbox/from_line.h"
+#include "core/message/date.h"
+
+namespace lbx {
+namespace {
+
+struct LetterPair {
+  char status;  // of X-Status
+  char maildir;
+};
+// The order in which the letters are written.
+constexpr std::array kXStatus{LetterPair{'A', 'R'}, LetterPair{'F', 'F'}, LetterPair{'D', 'T'},
+                              LetterPair{'T', 'D'}};
+
+struct MozillaBit {
+  std::uint64_t bit;
+  char maildir;
+};
+constexpr std::array kMozillaBits{MozillaBit{0x0001, 'S'}, MozillaBit{0x0002, 'R'},
+                                  MozillaBit{0x0004, 'F'}, MozillaBit{0x0008, 'T'},
+                                  MozillaBit{0x1000, 'P'}};
+constexpr std::uint64_t kMozillaNew = 0x10000;  // X-Mozilla-Status2
+
+std::optional<std::uint64_t> parse_hex(std::string_view text, std::size_t digits) {
+  std::uint64_t value = 0;
+  if (text.size() != digits) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool consists_of(std::string_view text, std::string_view letters) {
+  return std::ranges::all_of(
+      text, [letters](char c) { return letters.find(ascii::lower(c)) != std::string_view::npos; });
+}
+
+std::string_view without_line_end(std::string_view line) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+/// The length of the field name at the start of `line`, or 0.
+std::size_t name_length(std::string_view line) {
+  std::size_t length = 0;
+  while (length < line.size() && ascii::is_graph(line[length]) && line[length] != ':') ++length;
+  std::size_t colon = length;
+  while (colon < line.size() && ascii::is_blank(line[colon])) ++colon;
+  return colon < line.size() && line[colon] == ':' ? length : 0;
+}
+
+bool is_uucp_envelope(std::string_view line) {
+  if (!line.starts_with('>')) return false;
+  const auto from = parse_from_line(line.substr(1));
+  return from && from->form == FromLine::Form::Dated;
+}
+
+}  // namespace
+
+enum class HeaderScanner::Kind {
+  Status,
+  XStatus,
+  MozillaStatus,
+  MozillaStatus2,
+  ContentLength,
+  ImapBase,  // numbers and names of a whole mailbox
+  Uid,
+  Keywords,  // removed only where there are none: Maildir has no place for them
+  Date,
+  ReturnPath,
+  Subject,
+};
+
+struct HeaderScanner::Field {
+  std::string_view name;
+  Kind kind;
+};
+
+const HeaderScanner::Field* HeaderScanner::find_field(std::string_view name) {
+  static constexpr std::array kFields{
+      Field{"Status", Kind::Status},
+      Field{"X-Status", Kind::XStatus},
+      Field{"X-Mozilla-Status", Kind::MozillaStatus},
+      Field{"X-Mozilla-Status2", Kind::MozillaStatus2},
+      Field{"X-Mozilla-Keys", Kind::Keywords},
+      Field{"X-Keywords", Kind::Keywords},
+      Field{"X-UID", Kind::Uid},
+      Field{"X-IMAP", Kind::ImapBase},
+      Field{"X-IMAPbase", Kind::ImapBase},
+      Field{"Content-Length", Kind::ContentLength},
+      Field{"Date", Kind::Date},
+      Field{"Return-Path", Kind::ReturnPath},
+      Field{"Subject", Kind::Subject},
+  };
+  const auto* found = std::ranges::find_if(
+      kFields, [name](const Field& field) { return ascii::equal_fold(field.name, name); });
+  return found == kFields.end() ? nullptr : found;
+}
+
+void MessageState::add(char letter) {
+  fresh = false;
+  const auto place = std::ranges::lower_bound(letters, letter);
+  if (place == letters.end() || *place != letter) letters.insert(place, letter);
+}
+
+std::optional<WriterNote> WriterNote::parse(std::string_view value) {
+  WriterNote note;
+  bool has_fields = false;
+  for (std::string_view part : ascii::split(value, ';')) {
+    part = ascii::trim(part);
+    if (part.starts_with("fields=")) {
+      const auto count = ascii::parse_number(part.substr(7));
+      if (!count || *count > 2) return std::nullopt;
+      note.fields = static_cast<std::size_t>(*count);
+      has_fields = true;
+    } else if (part == "end=bare") {
+      note.bare_end = true;
+    } else if (part.starts_with("flags=")) {
+      note.letters = part.substr(6);
+      if (!std::ranges::all_of(note.letters, ascii::is_alpha)) return std::nullopt;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (!has_fields) return std::nullopt;
+  return note;
+}
+
+std::string WriterNote::str() const {
+  std::string text{kName};
+  text += ": fields=" + std::to_string(fields);
+  if (bare_end) text += "; end=bare";
+  if (!letters.empty()) text += "; flags=" + letters;
+  return text + '\n';
+}
+
+std::string status_fields(const MessageState& state) {
+  if (state.fresh) return "";
+  const auto has = [&state](char letter) {
+    return state.letters.find(letter) != std::string::npos;
+  };
+  std::string text = has('S') ? "Status: RO\n" : "Status: O\n";
+  std::string letters;
+  for (const LetterPair& pair : kXStatus) {
+    if (has(pair.maildir)) letters += pair.status;
+  }
+  if (!letters.empty()) text += "X-Status: " + letters + '\n';
+  return text;
+}
+
+bool status_fields_suffice(const MessageState& state) {
+  return state.letters.find_first_not_of("DFRST") == std::string::npos;
+}
+
+bool is_field_start(std::string_view line) {
+  return name_length(line) > 0;
+}
+
+bool HeaderScanner::feed(std::string_view bytes) {
+  if (ended_) return false;
+  return lines_.feed(bytes, [this](const ScannedLine& line) { return take_line(line); });
+}
+
+void HeaderScanner::finish() {
+  if (!ended_) lines_.finish([this](const ScannedLine& line) { return take_line(line); });
+  end_field();
+  ended_ = true;
+}
+
+bool HeaderScanner::take_line(const ScannedLine& line) {
+  const std::string_view text = without_line_end(line.text);
+  const std::uint64_t begin = at_;
+  const bool first = std::exchange(first_, false);
+  if (first) scan_.starts_with_field = is_field_start(text);
+  if (!text.empty() && ascii::is_blank(text.front()) && !first) {
+    at_ += line.length;
+    if (field_ != nullptr && value_.size() < kMaxBookkeepingField) value_ += text;
+    return true;
+  }
+  end_field();
+  if (begin == scan_.envelope && take_envelope(text, begin)) {
+    at_ += line.length;
+    scan_.envelope = at_;
+    return true;
+  }
+  if (text.empty() || !is_field_start(text)) {
+    if (text.empty()) at_ += line.length;
+    scan_.end = at_;
+    ended_ = true;
+    return false;
+  }
+  at_ += line.length;
+  scan_.end = at_;
+  field_begin_ = begin;
+  start_field(text);
+  return true;
+}
+
+/// The writer's note, which only counts as the very first line, or the way that a message came by
+/// UUCP (RFC 976), which is written before its header.
+bool HeaderScanner::take_envelope(std::string_view text, std::uint64_t begin) {
+  if (scan_.note) return false;
+  if (is_uucp_envelope(text)) return true;
+  if (begin != 0 || text.substr(0, name_length(text)) != WriterNote::kName) return false;
+  scan_.note = WriterNote::parse(text.substr(text.find(':') + 1));
+  if (!scan_.note) return false;
+  noted_fields_ = scan_.note->fields;
+  for (const char letter : scan_.note->letters) scan_.state.add(letter);
+  return true;
+}
+
+void HeaderScanner::start_field(std::string_view text) {
+  field_ = find_field(text.substr(0, name_length(text)));
+  const bool status =
+      field_ != nullptr && (field_->kind == Kind::Status || field_->kind == Kind::XStatus);
+  // Whoever changed the header after our writer may have moved what the note counts.
+  noted_ = status && noted_fields_ > 0;
+  noted_fields_ = noted_ ? noted_fields_ - 1 : 0;
+  if (field_ != nullptr) value_ = text.substr(text.find(':') + 1);
+}
+
+void HeaderScanner::end_field() {
+  if (field_ != nullptr) use_field(ascii::trim(value_));
+  field_ = nullptr;
+}
+
+void HeaderScanner::use_field(std::string_view value) {
+  switch (field_->kind) {
+    case Kind::Date:
+      if (!scan_.date) scan_.date = parse_rfc5322_date(value);
+      return;
+    case Kind::Subject:
+      if (scan_.subject.empty()) scan_.subject = value;
+      return;
+    case Kind::ReturnPath:
+      if (scan_.return_path.empty() && value.starts_with('<') && value.ends_with('>')) {
+        scan_.return_path = value.substr(1, value.size() - 2);
+      }
+      return;
+    default:
+      // Behind the writer's note, what it does not count is the message's own.
+      if ((!scan_.note || noted_) && use_bookkeeping(value)) cut(field_begin_, at_);
+  }
+}
+
+/// True where the field is what it looks like, and is to go.
+bool HeaderScanner::use_bookkeeping(std::string_view value) {
+  switch (field_->kind) {
+    case Kind::Status:
+      return use_status(value);
+    case Kind::XStatus:
+      return use_x_status(value);
+    case Kind::MozillaStatus:
+      return use_mozilla_status(value);
+    case Kind::MozillaStatus2: {
+      const auto bits = parse_hex(value, 8);
+      if (bits && (*bits & kMozillaNew) != 0 && scan_.state.letters.empty()) {
+        scan_.state.fresh = true;
+      }
+      return bits.has_value();
+    }
+    case Kind::ContentLength:
+      if (!scan_.content_length) {
+        scan_.content_length = ascii::parse_number(value);
+        scan_.content_length_at = {field_begin_, at_};
+      }
+      return false;  // that it is true shows only at the message's end
+    case Kind::ImapBase:
+      scan_.has_imap_base = true;
+      return true;
+    case Kind::Uid:
+      return ascii::parse_number(value).has_value();
+    default:  // keywords
+      return value.empty();
+  }
+}
+
+bool HeaderScanner::use_status(std::string_view letters) {
+  if (!consists_of(letters, "ronu")) return false;
+  if (!consists_of(letters, "nu")) scan_.state.fresh = false;
+  if (letters.find_first_of("Rr") != std::string_view::npos) scan_.state.add('S');
+  return true;
+}
+
+bool HeaderScanner::use_x_status(std::string_view letters) {
+  if (!consists_of(letters, "afdtn")) return false;
+  for (const char letter : letters) {
+    for (const LetterPair& pair : kXStatus) {
+      if (ascii::lower(letter) == ascii::lower(pair.status)) scan_.state.add(pair.maildir);
+    }
+  }
+  return true;
+}
+
+bool HeaderScanner::use_mozilla_status(std::string_view value) {
+  const auto bits = parse_hex(value, 4);
+  if (!bits) return false;
+  scan_.state.fresh = false;
+  for (const MozillaBit& each : kMozillaBits) {
+    if ((*bits & each.bit) != 0) scan_.state.add(each.maildir);
+  }
+  return true;
+}
+
+void HeaderScanner::cut(std::uint64_t begin, std::uint64_t end) {
+  if (scan_.cuts.size() < kMaxCuts) scan_.cuts.push_back({begin, end});
+}
+
+}  // namespace lbx

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+#include "core/mbox/reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/message/line_scanner.h"
+
+namespace lbx {
+namespace {
+
+constexpr std::string_view kPseudoSubject = "DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA";
+constexpr std::string_view kPseudoSender = "MAILER-DAEMON";
+
+FromQuoting quoting_of(MboxDialect dialect) {
+  switch (dialect) {
+    case MboxDialect::Mboxrd:
+      return FromQuoting::Nested;
+    case MboxDialect::Mboxcl2:
+      return FromQuoting::None;
+    case MboxDialect::Mboxo:
+    case MboxDialect::Mboxcl:
+      return FromQuoting::Plain;
+  }
+  return FromQuoting::Nested;
+}
+
+bool has_lengths(MboxDialect dialect) {
+  return dialect == MboxDialect::Mboxcl || dialect == MboxDialect::Mboxcl2;
+}
+
+BorderRules rules_of(const MboxReadOptions& options) {
+  BorderRules rules = options.borders;
+  rules.strict = rules.strict || options.dialect == MboxDialect::Mboxrd;
+  return rules;
+}
+
+/// The message that UW tools keep for themselves at the start of an mbox. It must look exactly like
+/// one: a real mail with that subject is mail.
+bool is_pseudo_message(const Border& border, const HeaderScan& header) {
+  return !header.note && header.has_imap_base && header.subject == kPseudoSubject &&
+         border.line.sender == kPseudoSender;
+}
+
+/// Takes the CR away before each LF, chunk by chunk.
+class CrStripper {
+ public:
+  void apply(std::string& text) {
+    std::string out;
+    out.reserve(text.size() + 1);
+    for (const char c : text) {
+      if (held_ && c != '\n') out += '\r';
+      held_ = c == '\r';
+      if (!held_) out += c;
+    }
+    text = std::move(out);
+  }
+  void finish(std::string& text) const {
+    if (held_) text += '\r';
+  }
+
+ private:
+  bool held_{false};
+};
+
+}  // namespace
+
+std::string_view to_string(MboxDialect dialect) {
+  switch (dialect) {
+    case MboxDialect::Mboxo:
+      return "mboxo";
+    case MboxDialect::Mboxrd:
+      return "mboxrd";
+    case MboxDialect::Mboxcl:
+      return "mboxcl";
+    case MboxDialect::Mboxcl2:
+      return "mboxcl2";
+  }
+  return "";
+}
+
+MboxReader::MboxReader(FileOps& files, int fd, std::uint64_t size, const MboxReadOptions& options)
+    : options_{options},
+      window_{std::make_unique<FileWindow>(files, fd, size)},
+      finder_{*window_, rules_of(options)} {}
+
+Result<MboxReader> MboxReader::open(FileOps& files, int fd, std::uint64_t size,
+                                    const MboxReadOptions& options) {
+  MboxReader reader{files, fd, size, options};
+  reader.next_ = LBX_TRY(reader.finder_.first(&reader.warnings_));
+  if (options.dialect) {
+    reader.dialect_ = *options.dialect;
+    reader.certain_ = true;
+  } else if (reader.next_) {
+    const std::optional<MboxDialect> found =
+        LBX_TRY(reader.dialect_by_lengths(Border{*reader.next_}));
+    reader.dialect_ = found.value_or(MboxDialect::Mboxrd);
+    reader.certain_ = found.has_value();
+  }
+  return reader;
+}
+
+/// Follows the lengths from message to message. One that is missing, or leads elsewhere than to a
+/// border, and none of them is believed: whoever sends a message can write one into it.
+Result<std::optional<MboxDialect>> MboxReader::dialect_by_lengths(const Border& first) {
+  Border border = first;
+  bool quoted = false;
+  bool unquoted = false;
+  for (;;) {
+    const std::optional<Region> region = LBX_TRY(find_end_by_length(border));
+    if (!region) return std::optional<MboxDialect>{};
+    LineScanner lines{kFromWord.size() + 1};
+    LBX_TRY(pass_on(region->content, [&](std::string_view chunk) -> Result<void> {
+      lines.feed(chunk, [&](const ScannedLine& line) {
+        unquoted = unquoted || line.text.starts_with(kFromWord);
+        quoted = quoted || (line.text.starts_with('>') && line.text.substr(1) == kFromWord);
+        return true;
+      });
+      return {};
+    }));
+    if (!region->next) {
+      const bool plain = quoted && !unquoted;
+      return std::optional{plain ? MboxDialect::Mboxcl : MboxDialect::Mboxcl2};
+    }
+    border = *region->next;
+  }
+}
+
+Result<std::optional<MboxReader::Region>> MboxReader::find_end_by_length(const Border& border) {
+  const HeaderScan header = LBX_TRY(scan_header({border.content, window_->size()}));
+  if (!header.content_length || header.note) return std::optional<Region>{};
+  const std::uint64_t body = border.content + header.end;
+  if (*header.content_length > window_->size() - body) return std::optional<Region>{};
+  const std::uint64_t end = body + *header.content_length;
+  std::optional<Border> next = LBX_TRY(finder_.at(end));
+  if (!next) return std::optional<Region>{};
+  if (next->content == next->offset) next.reset();  // the end of the file
+  return std::optional<Region>{Region{{border.content, end}, std::move(next), true}};
+}
+
+Result<MboxReader::Region> MboxReader::find_end(const Border& border) {
+  if (has_lengths(dialect_)) {
+    std::optional<Region> region = LBX_TRY(find_end_by_length(border));
+    if (region) return std::move(*region);
+  }
+  std::optional<Border> next = LBX_TRY(finder_.next(border.content, &warnings_));
+  const std::uint64_t end = next ? next->offset : window_->size();
+  return Region{{border.content, end}, std::move(next), false};
+}
+
+Result<std::optional<MboxMessage>> MboxReader::next() {
+  while (next_) {
+    const Border border = *std::exchange(next_, std::nullopt);
+    const Region region = LBX_TRY(find_end(border));
+    next_ = region.next;
+    if (region.content.begin == region.content.end && next_ && !region.by_length) {
+      warnings_.add(MboxDoubt::EmptyEnvelope, border.offset);
+      continue;
+    }
+    const HeaderScan header = LBX_TRY(scan_header(region.content));
+    if (std::exchange(first_message_, false) && is_pseudo_message(border, header)) {
+      ++pseudo_messages_;
+      continue;
+    }
+    warn_of_length(border, region, header);
+    return std::optional<MboxMessage>{LBX_TRY(describe_message(border, region, header))};
+  }
+  return std::optional<MboxMessage>{};
+}
+
+void MboxReader::warn_of_length(const Border& border, const Region& region,
+                                const HeaderScan& header) {
+  if (!header.content_length_at.end || header.note || region.by_length) return;
+  // With or without the empty line that belongs to the format.
+  const std::uint64_t octets = region.content.end - region.content.begin - header.end;
+  const std::uint64_t claimed = header.content_length.value_or(octets + 1);
+  if (claimed > octets || octets - claimed > 2) {
+    warnings_.add(MboxDoubt::LengthIgnored, border.offset);
+  }
+}
+
+Result<MboxMessage> MboxReader::describe_message(const Border& border, const Region& region,
+                                                 const HeaderScan& header) {
+  const bool noted = header.note.has_value();
+  MboxMessage message{border.line,
+                      std::nullopt,
+                      header.state,
+                      border.offset,
+                      region.content,
+                      {},
+                      noted ? FromQuoting::Nested : quoting_of(dialect_),
+                      false};
+  const bool dated = border.line.form == FromLine::Form::Dated ||
+                     (noted && border.line.form == FromLine::Form::GitMagic);
+  message.date = dated ? border.line.date : header.date;
+  certain_ = certain_ || noted;
+
+  OctetRange& content = message.content;
+  if (!region.by_length) content = LBX_TRY(without_format_line(content, border.crlf));
+  if (!region.next && LBX_TRY(ends_with(content, {"\0", 1}))) {
+    warnings_.add(MboxDoubt::TrailingNuls, border.offset);
+  }
+  message.crlf = border.crlf && LBX_TRY(all_lines_end_in_crlf(content));
+  if (noted && header.note->bare_end && content.begin < content.end) {
+    const bool two = border.crlf && LBX_TRY(ends_with(content, "\r\n"));
+    content.end -= two ? 2 : 1;
+  }
+  if (!options_.keep_status) {
+    message.cuts = header.cuts;
+    if (region.by_length) message.cuts.push_back(header.content_length_at);
+    std::ranges::sort(message.cuts, {}, &OctetRange::begin);
+  }
+  for (OctetRange& cut : message.cuts) cut = {cut.begin + content.begin, cut.end + content.begin};
+  content.begin = std::min(content.begin + header.envelope, content.end);
+  return message;
+}
+
+/// The last empty line before a From_ line, or at the end, belongs to the format.
+Result<OctetRange> MboxReader::without_format_line(OctetRange content, bool crlf) {
+  const std::uint64_t length = content.end - content.begin;
+  const bool line =
+      length == 1 ? LBX_TRY(ends_with(content, "\n")) : LBX_TRY(ends_with(content, "\n\n"));
+  if (line) return OctetRange{content.begin, content.end - 1};
+  if (!crlf) return content;
+  const bool crlf_line =
+      length == 2 ? LBX_TRY(ends_with(content, "\r\n")) : LBX_TRY(ends_with(content, "\n\r\n"));
+  if (crlf_line) return OctetRange{content.begin, content.end - 2};
+  return content;
+}
+
+Result<bool> MboxReader::ends_with(OctetRange range, std::string_view tail) {
+  if (range.end - range.begin < tail.size()) return false;
+  const std::string_view text = LBX_TRY(window_->at(range.end - tail.size(), tail.size()));
+  return text.starts_with(tail);
+}
+
+Result<bool> MboxReader::all_lines_end_in_crlf(OctetRange range) {
+  char last = '\0';
+  bool all = true;
+  LBX_TRY(pass_on(range, [&](std::string_view chunk) -> Result<void> {
+    for (std::size_t at = chunk.find('\n'); all && at != std::string_view::npos;
+         at = chunk.find('\n', at + 1)) {
+      all = (at == 0 ? last : chunk[at - 1]) == '\r';
+    }
+    last = chunk.back();
+    return {};
+  }));
+  return all;
+}
+
+Result<HeaderScan> MboxReader::scan_header(OctetRange range) {
+  HeaderScanner scanner;
+  std::uint64_t at = range.begin;
+  while (at < range.end) {
+    std::string_view text = LBX_TRY(window_->at(at, 1));
+    text = text.substr(0, range.end - at);
+    if (!scanner.feed(text)) break;
+    at += text.size();
+  }
+  scanner.finish();
+  return scanner.result();
+}
+
+Result<void> MboxReader::pass_on(OctetRange range, const ChunkSink& sink) {
+  while (range.begin < range.end) {
+    std::string_view text = LBX_TRY(window_->at(range.begin, 1));
+    text = text.substr(0, range.end - range.begin);
+    if (text.empty()) return Error::later("the file became shorter while it was read");
+    range.begin += text.size();
+    LBX_TRY(sink(text));
+  }
+  return {};
+}
+
+Result<void> MboxReader::read(const MboxMessage& message, const ChunkSink& sink) {
+  FromTransform unquote{FromTransform::Direction::Unquote, message.quoting};
+  CrStripper strip;
+  std::string out;
+  const ChunkSink transform = [&](std::string_view chunk) -> Result<void> {
+    out.clear();
+    unquote.append(chunk, out);
+    if (message.crlf) strip.apply(out);
+    return out.empty() ? Result<void>{} : sink(out);
+  };
+  std::uint64_t at = message.content.begin;
+  for (const OctetRange& cut : message.cuts) {
+    LBX_TRY(pass_on({at, std::min(cut.begin, message.content.end)}, transform));
+    at = cut.end;
+  }
+  LBX_TRY(pass_on({at, message.content.end}, transform));
+  out.clear();
+  unquote.finish(out);
+  if (message.crlf) strip.apply(out);
+  if (message.crlf) strip.finish(out);
+  unquoted_lines_ += unquote.changed();
+  certain_ = certain_ || unquote.saw_nested();
+  return out.empty() ? Result<void>{} : sink(out);
+}
+
+Result<std::uint64_t> MboxReader::line_number(FileOps& files, int fd, std::uint64_t offset) {
+  FileWindow window{files, fd, offset};
+  std::uint64_t lines = 1;
+  for (std::uint64_t at = 0; at < offset;) {
+    const std::string_view text = LBX_TRY(window.at(at, 1));
+    lines += static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+    at += text.size();
+  }
+  return lines;
+}
+
+}  // namespace lbx

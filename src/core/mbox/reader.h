@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// The messages of an mbox, in order: each is located first, then read, chunk by chunk. Memory does
+// not depend on the size of the file or of a message. What is given is the message as it was before
+// it went into the mbox: without the From_ line, the quoting, the bookkeeping of mail programs
+// (which comes as MessageState) and the empty line that belongs to the format. See mbox(5).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/base/io.h"
+#include "core/base/result.h"
+#include "core/mbox/bookkeeping.h"
+#include "core/mbox/border.h"
+#include "core/mbox/file_window.h"
+#include "core/mbox/quoting.h"
+
+namespace lbx {
+
+enum class MboxDialect { Mboxo, Mboxrd, Mboxcl, Mboxcl2 };
+std::string_view to_string(MboxDialect dialect);
+
+struct MboxReadOptions {
+  /// Nothing: mboxcl or mboxcl2 where every message has a Content-Length that leads exactly to the
+  /// next one or the end, else mboxrd.
+  std::optional<MboxDialect> dialect;
+  bool keep_status{false};  // bookkeeping fields stay in the message; they are used all the same
+  BorderRules borders;
+};
+
+struct MboxMessage {
+  FromLine from;
+  std::optional<std::int64_t>
+      date;  // of the From_ line; where that says nothing, of the Date field
+  MessageState state;
+  std::uint64_t offset;  // of the From_ line
+
+  // How to read it.
+  OctetRange content;  // after the From_ line
+  std::vector<OctetRange> cuts;
+  FromQuoting quoting;
+  bool crlf;
+};
+
+class MboxReader {
+ public:
+  /// Looks at the seekable file `fd`, which has `size` octets. What is not an mbox is an error,
+  /// Retry::Never, that says what it is instead. `files` and `fd` must outlive the reader.
+  static Result<MboxReader> open(FileOps& files, int fd, std::uint64_t size,
+                                 const MboxReadOptions& options);
+
+  MboxDialect dialect() const { return dialect_; }
+  /// True once something has shown that the dialect is the right one, or the caller named it.
+  bool dialect_certain() const { return certain_; }
+  const MboxWarnings& warnings() const { return warnings_; }
+  /// The pseudo message of UW tools, which is none.
+  std::uint64_t pseudo_messages() const { return pseudo_messages_; }
+  /// Octets of the file that lie behind; for a progress display.
+  std::uint64_t position() const { return next_ ? next_->offset : window_->size(); }
+  /// Lines that lost a '>' in what was read so far.
+  std::uint64_t unquoted_lines() const { return unquoted_lines_; }
+
+  /// The next message; nothing at the end.
+  Result<std::optional<MboxMessage>> next();
+  /// Gives the octets of a message that next() returned, as often as one likes.
+  Result<void> read(const MboxMessage& message, const ChunkSink& sink);
+
+  /// Lines of the file up to `offset`, counted from 1: reads the file up to there.
+  static Result<std::uint64_t> line_number(FileOps& files, int fd, std::uint64_t offset);
+
+ private:
+  MboxReader(FileOps& files, int fd, std::uint64_t size, const MboxReadOptions& options);
+
+  struct Region {
+    OctetRange content;  // from after the From_ line to the border or the end
+    std::optional<Border> next;
+    bool by_length;
+  };
+  Result<std::optional<MboxDialect>> dialect_by_lengths(const Border& first);
+  Result<HeaderScan> scan_header(OctetRange range);
+  Result<std::optional<Region>> find_end_by_length(const Border& border);
+  Result<Region> find_end(const Border& border);
+  Result<MboxMessage> describe_message(const Border& border, const Region& region,
+                                       const HeaderScan& header);
+  Result<OctetRange> without_format_line(OctetRange content, bool crlf);
+  Result<bool> ends_with(OctetRange range, std::string_view tail);
+  Result<bool> all_lines_end_in_crlf(OctetRange range);
+  void warn_of_length(const Border& border, const Region& region, const HeaderScan& header);
+  Result<void> pass_on(OctetRange range, const ChunkSink& sink);
+
+  MboxReadOptions options_;
+  std::unique_ptr<FileWindow> window_;  // where it is, it stays: the finder looks through it
+  BorderFinder finder_;
+  MboxDialect dialect_{MboxDialect::Mboxrd};
+  bool certain_{false};
+  std::optional<Border> next_;
+  bool first_message_{true};
+  MboxWarnings warnings_;
+  std::uint64_t pseudo_messages_{0};
+  std::uint64_t unquoted_lines_{0};
+};
+
+}  // namespace lbx

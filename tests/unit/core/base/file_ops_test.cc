@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "core/base/file_ops.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+
+#include <cerrno>
+
+#include "support/scratch.h"
+
+namespace lbx {
+namespace {
+
+using testing::UnorderedElementsAre;
+
+class PosixFileOpsTest : public testing::Test {
+ protected:
+  testing_support::ScratchDirectory scratch;
+  PosixFileOps files;
+};
+
+TEST_F(PosixFileOpsTest, AnErrorCarriesItsErrnoAndPathAndMayBeTriedAgain) {
+  const Result<UniqueFd> missing = files.open_at(scratch.fd(), "none", O_RDONLY, 0);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().os_error, ENOENT);
+  EXPECT_EQ(missing.error().retry, Retry::Later);
+  EXPECT_EQ(missing.error().what, "open none: No such file or directory");
+}
+
+TEST_F(PosixFileOpsTest, DescriptorsDoNotReachPrograms) {
+  scratch.write("f", "x");
+  const Result<UniqueFd> file = files.open_at(scratch.fd(), "f", O_RDONLY, 0);
+  ASSERT_TRUE(file) << file.error().what;
+  EXPECT_NE(::fcntl(file->get(), F_GETFD) & FD_CLOEXEC, 0);
+}
+
+TEST_F(PosixFileOpsTest, RenameNewNeverReplaces) {
+  scratch.write("a", "a");
+  scratch.write("b", "b");
+  const Result<void> renamed = files.rename_new(scratch.fd(), "a", scratch.fd(), "b");
+  ASSERT_FALSE(renamed);
+  EXPECT_EQ(renamed.error().os_error, EEXIST);
+  EXPECT_EQ(scratch.read("b"), "b");
+}
+
+TEST_F(PosixFileOpsTest, AnUnnamedFileGetsItsNameByItsDescriptor) {
+  Result<UniqueFd> file = files.open_at(scratch.fd(), ".", O_TMPFILE | O_WRONLY, 0600);
+  ASSERT_TRUE(file) << file.error().what;
+  ASSERT_TRUE(files.write(file->get(), "text"));
+  ASSERT_TRUE(files.link_fd(file->get(), scratch.fd(), "name"));
+  EXPECT_EQ(scratch.read("name"), "text");
+}
+
+TEST_F(PosixFileOpsTest, ReadAtLeavesThePositionAlone) {
+  scratch.write("f", "abcdef");
+  const Result<UniqueFd> file = files.open_at(scratch.fd(), "f", O_RDONLY, 0);
+  ASSERT_TRUE(file) << file.error().what;
+  char buffer[2];
+  ASSERT_EQ(*files.read_at(file->get(), buffer, 2, 4), 2U);
+  EXPECT_EQ(std::string(buffer, 2), "ef");
+  ASSERT_EQ(*files.read(file->get(), buffer, 2), 2U);
+  EXPECT_EQ(std::string(buffer, 2), "ab");
+}
+
+TEST_F(PosixFileOpsTest, ListGivesEveryNameAndTellsDirectories) {
+  scratch.write("file", "");
+  scratch.make_directory("dir");
+  const Result<std::vector<DirectoryEntry>> entries = files.list(scratch.fd(), ".");
+  ASSERT_TRUE(entries) << entries.error().what;
+  EXPECT_THAT(*entries, UnorderedElementsAre(testing::FieldsAre("file", false),
+                                             testing::FieldsAre("dir", true)));
+}
+
+TEST_F(PosixFileOpsTest, ModificationTimeIsSetToTheMicrosecond) {
+  scratch.write("f", "x");
+  const Result<UniqueFd> file = files.open_at(scratch.fd(), "f", O_WRONLY, 0);
+  ASSERT_TRUE(file) << file.error().what;
+  ASSERT_TRUE(files.set_modified(file->get(), {1'000'000'000, 5}));
+  const Result<struct stat> status = files.stat_at(scratch.fd(), "f", 0);
+  ASSERT_TRUE(status) << status.error().what;
+  EXPECT_EQ(status->st_mtim.tv_sec, 1'000'000'000);
+  EXPECT_EQ(status->st_mtim.tv_nsec, 5000);
+}
+
+}  // namespace
+}  // namespace lbx

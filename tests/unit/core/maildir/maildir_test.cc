@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "core/maildir/maildir.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "support/scratch.h"
+#include "support/test_system.h"
+
+namespace lbx {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+class MaildirTest : public testing::Test {
+ protected:
+  testing_support::ScratchDirectory scratch;
+  testing_support::TestSystem outside;
+};
+
+TEST_F(MaildirTest, IsMadeWholeAndForItsOwnerOnly) {
+  const Result<void> made = create_maildir(outside.system, scratch.fd(), "Maildir");
+  ASSERT_TRUE(made) << made.error().what;
+  EXPECT_THAT(scratch.names("."), ElementsAre("Maildir"));
+  EXPECT_THAT(scratch.names("Maildir"), ElementsAre("cur", "new", "tmp"));
+  struct stat status {};
+  ASSERT_EQ(::stat(scratch.path("Maildir/new").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0700U);
+}
+
+TEST_F(MaildirTest, ATrailingSlashAndAParentAreUnderstood) {
+  scratch.make_directory("home");
+  EXPECT_TRUE(create_maildir(outside.system, scratch.fd(), "home/Maildir/"));
+  EXPECT_THAT(scratch.names("home/Maildir"), ElementsAre("cur", "new", "tmp"));
+}
+
+TEST_F(MaildirTest, IsNotMadeWithoutItsParent) {
+  const Result<void> made = create_maildir(outside.system, scratch.fd(), "home/Maildir");
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().os_error, ENOENT);
+  EXPECT_THAT(scratch.names("."), IsEmpty());
+}
+
+TEST_F(MaildirTest, TheOneThatIsThereStays) {
+  scratch.make_maildir("Maildir");
+  scratch.write("Maildir/new/mail", "text");
+  EXPECT_TRUE(create_maildir(outside.system, scratch.fd(), "Maildir"));
+  EXPECT_EQ(scratch.read("Maildir/new/mail"), "text");
+  EXPECT_THAT(scratch.names("."), ElementsAre("Maildir"));
+}
+
+TEST_F(MaildirTest, AFileInItsPlaceIsAnError) {
+  scratch.write("Maildir", "a file");
+  EXPECT_FALSE(create_maildir(outside.system, scratch.fd(), "Maildir"));
+  EXPECT_EQ(scratch.read("Maildir"), "a file");
+  EXPECT_THAT(scratch.names("."), ElementsAre("Maildir"));
+}
+
+TEST_F(MaildirTest, EveryFailureLeavesAWholeMaildirOrNone) {
+  for (std::size_t n = 1; n < 14; ++n) {
+    const testing_support::ScratchDirectory here;
+    testing_support::TestSystem world;
+    world.files.fail_call(n, EIO);
+    const Result<void> made = create_maildir(world.system, here.fd(), "Maildir");
+    if (here.exists("Maildir")) {
+      EXPECT_THAT(here.names("Maildir"), ElementsAre("cur", "new", "tmp"));
+    } else {
+      EXPECT_FALSE(made);
+    }
+    EXPECT_FALSE(here.exists(".Maildir.0000000000000001")) << n;
+  }
+}
+
+TEST_F(MaildirTest, ScanSeesEveryMessageAndNothingElse) {
+  scratch.make_maildir("m");
+  for (const char* each : {"new/1.1.h", "new/.hidden", "cur/2.2.h:2,S", "cur/odd name", "tmp/3"}) {
+    scratch.write(std::string{"m/"} + each, "x");
+  }
+  scratch.make_directory("m/cur/directory");
+  Result<UniqueFd> maildir = open_maildir(outside.files, scratch.fd(), "m");
+  ASSERT_TRUE(maildir) << maildir.error().what;
+  const Result<std::vector<MaildirEntry>> entries = scan_maildir(outside.files, maildir->get());
+  ASSERT_TRUE(entries) << entries.error().what;
+  std::vector<std::string> paths;
+  for (const MaildirEntry& each : *entries) paths.push_back(each.path());
+  EXPECT_THAT(paths, UnorderedElementsAre("new/1.1.h", "cur/2.2.h:2,S", "cur/odd name"));
+}
+
+TEST_F(MaildirTest, OnlyWhatLongLayInTmpIsCleared) {
+  scratch.make_maildir("m");
+  for (const char* each : {"old", "young", ".hidden"})
+    scratch.write(std::string{"m/tmp/"} + each, "");
+  const auto age = [this](const std::string& name, std::int64_t seconds) {
+    const timespec when{outside.clock.time.seconds - seconds, 0};
+    const timespec times[2] = {when, when};
+    ASSERT_EQ(::utimensat(AT_FDCWD, scratch.path("m/tmp/" + name).c_str(), times, 0), 0);
+  };
+  age("old", kStaleTmpSeconds);
+  age("young", kStaleTmpSeconds - 1);
+  age(".hidden", kStaleTmpSeconds * 2);
+  Result<UniqueFd> maildir = open_maildir(outside.files, scratch.fd(), "m");
+  ASSERT_TRUE(maildir) << maildir.error().what;
+  clear_stale_tmp(outside.files, maildir->get(), outside.clock.now());
+  EXPECT_THAT(scratch.names("m/tmp"), ElementsAre(".hidden", "young"));
+}
+
+}  // namespace
+}  // namespace lbx
