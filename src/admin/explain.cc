@@ -24,8 +24,7 @@ Split split_address(const std::string& address, const std::string& own_host) {
 users::Controller controller_of(users::Account account, const std::string& local) {
   const std::string& user = account.name;
   if (ascii::equal_fold(local, user)) return {std::move(account), "", ""};
-  std::string ext = local;
-  if (ascii::starts_with_fold(local, user + '-')) ext = local.substr(user.size() + 1);
+  std::string ext = users::extension_of(local, user).value_or(local);
   return {std::move(account), "-", ext};
 }
 
