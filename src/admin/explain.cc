@@ -24,8 +24,7 @@ Split split_address(const std::string& address, const std::string& own_host) {
 users::Controller controller_of(users::Account account, const std::string& local) {
   const std::string& user = account.name;
   if (ascii::equal_fold(local, user)) return {std::move(account), "", ""};
-  std::string ext = local;
-  if (ascii::starts_with_fold(local, user + '-')) ext = local.substr(user.size() + 1);
+  std::string ext = users::extension_of(local, user).value_or(local);
   return {std::move(account), "-", ext};
 }
 
@@ -41,23 +40,23 @@ Result<users::Controller> find(System& system, users::Accounts& accounts,
   return controller_of(*std::move(account), local);
 }
 
-/// The steps up to the first that can be seen to fail.
+/// The first step that can be seen to fail decides; those after it are not reached.
 void explain_steps(System& system, int home, Explanation& explanation) {
   const dotqmail::Script& script = explanation.plan.script;
   for (const dotqmail::Step& step : script.steps) {
-    ExplainedStep explained{step, {}};
+    ExplainedStep explained{step, explanation.result.done(), {}};
     if (step.instruction) {
       explained.prospect =
           deliver::foresee(system.files, home, explanation.plan, *step.instruction, true);
     }
-    explanation.steps.push_back(explained);
-    if (explained.prospect.failure) {
+    if (explained.reached && explained.prospect.failure) {
       explanation.result = *explained.prospect.failure;
-      return;
     }
+    explanation.steps.push_back(std::move(explained));
   }
-  explanation.fault = script.fault;
-  if (script.fault) explanation.result = deliver::mistake_report(script.fault->mistake);
+  if (script.fault && explanation.result.done()) {
+    explanation.result = deliver::mistake_report(script.fault->mistake);
+  }
 }
 
 }  // namespace

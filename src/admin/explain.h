@@ -34,13 +34,13 @@ Result<deliver::Request> resolve(System& system, users::Accounts& accounts,
 /// A step of the script and what it comes to.
 struct ExplainedStep {
   dotqmail::Step step;
+  bool reached;                // an earlier step has not failed
   deliver::Prospect prospect;  // of its instruction, if it has one
 };
 
 struct Explanation {
   deliver::Plan plan;
-  std::vector<ExplainedStep> steps;  // as far as delivery would get
-  std::optional<dotqmail::Fault> fault;
+  std::vector<ExplainedStep> steps;
   deliver::Report result;
 };
 

@@ -25,12 +25,14 @@ Json steps(const Explanation& explanation) {
     Json row{{"line", each.step.line}, {"text", each.step.text}};
     row["kind"] = each.step.instruction ? kind_word(*each.step.instruction) : "nothing";
     if (each.step.instruction) row["target"] = target_of(*each.step.instruction);
+    row["reached"] = each.reached;
     if (!each.prospect.note.empty()) row["note"] = each.prospect.note;
     out.push_back(std::move(row));
   }
-  if (explanation.fault) {
-    out.push_back(Json{
-        {"line", explanation.fault->line}, {"text", explanation.fault->text}, {"kind", "mistake"}});
+  if (explanation.plan.script.fault) {
+    out.push_back(Json{{"line", explanation.plan.script.fault->line},
+                       {"text", explanation.plan.script.fault->text},
+                       {"kind", "mistake"}});
   }
   return out;
 }

@@ -70,7 +70,8 @@ std::string step_text(const ExplainedStep& each) {
   std::string text = "  " + padded(std::to_string(step.line), 4);
   if (!step.instruction) return text + padded("nothing", 9) + shown(step.text) + '\n';
   text += padded(kind_word(*step.instruction), 9) + shown(target_of(*step.instruction));
-  if (!each.prospect.note.empty()) text += "\n               (" + each.prospect.note + ')';
+  const std::string note = each.reached ? each.prospect.note : "not reached";
+  if (!note.empty()) text += "\n               (" + note + ')';
   return text + '\n';
 }
 
@@ -78,9 +79,9 @@ std::string lines(const Explanation& explanation) {
   if (explanation.plan.source == deliver::Source::None) return "";
   std::string text = '\n' + source_of(explanation.plan) + ":\n";
   for (const ExplainedStep& each : explanation.steps) text += step_text(each);
-  if (explanation.fault) {
-    text += "  " + padded(std::to_string(explanation.fault->line), 4) + padded("mistake", 9) +
-            shown(explanation.fault->text) + '\n';
+  if (explanation.plan.script.fault) {
+    text += "  " + padded(std::to_string(explanation.plan.script.fault->line), 4) +
+            padded("mistake", 9) + shown(explanation.plan.script.fault->text) + '\n';
   }
   return text;
 }

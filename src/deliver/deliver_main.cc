@@ -36,7 +36,9 @@ Result<std::optional<int>> read_command_line(Invocation& to, int argc, char** ar
   return parse_command_line(app, argc, argv);
 }
 
-Result<deliver::OwnAccount> own_account() {
+/// Asked for only where it is needed: name services may be slow, or away.
+Result<deliver::OwnAccount> own_account(const System& system, const Invocation& invocation) {
+  if (!deliver::needs_account(invocation, system.environment)) return deliver::OwnAccount{};
   std::optional<users::Account> account = LBX_TRY(users::SystemAccounts::by_uid(::geteuid()));
   if (!account) return deliver::OwnAccount{};
   return deliver::OwnAccount{account->name, account->home};
@@ -53,7 +55,7 @@ Result<UniqueFd> take_message(System& system, const deliver::Request& request) {
 Result<Report> attempt(System& system, const Invocation& invocation) {
   if (::geteuid() == 0) return Error::later("will not deliver as root (#4.3.5)");
   ::umask(077);
-  const deliver::OwnAccount account = LBX_TRY(own_account());
+  const deliver::OwnAccount account = LBX_TRY(own_account(system, invocation));
   const deliver::Request request =
       LBX_TRY(deliver::to_request(invocation, system.environment, system.host_name, account));
   const UniqueFd message = LBX_TRY(take_message(system, request));

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/users/accounts.h"
+
 namespace lbx::deliver {
 namespace {
 
@@ -37,7 +39,24 @@ std::string suffix_of(const Environment& environment) {
   return suffix.substr(std::min<std::size_t>(1, suffix.size()));
 }
 
+/// Only an address from the command line is taken apart: one in the environment comes with its
+/// EXTENSION, or may be an alias that only looks like one.
+std::string extension_of(const Invocation& invocation, const Environment& environment,
+                         const std::string& user) {
+  const std::string told =
+      or_else(from_environment(environment, {"EXTENSION"}), suffix_of(environment));
+  if (!told.empty() || !invocation.recipient) return told;
+  const std::string address = without_brackets(*invocation.recipient);
+  return users::extension_of(address.substr(0, address.rfind('@')), user).value_or("");
+}
+
 }  // namespace
+
+bool needs_account(const Invocation& invocation, const Environment& environment) {
+  const bool user = invocation.user || !from_environment(environment, {"USER", "LOGNAME"}).empty();
+  const bool home = invocation.home || !from_environment(environment, {"HOME"}).empty();
+  return !user || !home;
+}
 
 Result<Request> to_request(const Invocation& invocation, const Environment& environment,
                            const std::string& host_name, const OwnAccount& account) {
@@ -46,8 +65,7 @@ Result<Request> to_request(const Invocation& invocation, const Environment& envi
       or_else(from_environment(environment, {"USER", "LOGNAME"}), account.name));
   request.home =
       invocation.home.value_or(or_else(from_environment(environment, {"HOME"}), account.home));
-  request.ext = invocation.ext.value_or(
-      or_else(from_environment(environment, {"EXTENSION"}), suffix_of(environment)));
+  request.ext = invocation.ext.value_or(extension_of(invocation, environment, request.user));
   request.dash = request.ext.empty() ? "" : "-";
   request.sender = sender_of(invocation.sender.value_or(from_environment(environment, {"SENDER"})));
   request.default_delivery = invocation.default_delivery;

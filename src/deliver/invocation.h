@@ -33,9 +33,13 @@ struct OwnAccount {
   std::string home;
 };
 
+/// Whether the account has to be asked for at all.
+bool needs_account(const Invocation& invocation, const Environment& environment);
+
 /// Each value is the option's, else the environment's (USER or LOGNAME, HOME, EXTENSION or
-/// LOCAL_PART_SUFFIX, SENDER, RECIPIENT, DOMAIN), else the account's. A home that is no absolute
-/// path is an error, Retry::Later.
+/// LOCAL_PART_SUFFIX, SENDER, RECIPIENT, DOMAIN), else the account's. Without an
+/// extension, one that the recipient option shows (user-ext@host) counts. A home that is no
+/// absolute path is an error, Retry::Later.
 Result<Request> to_request(const Invocation& invocation, const Environment& environment,
                            const std::string& host_name, const OwnAccount& account);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Onto the end of an mbox (CONTRACT 2.10): From_ line, Return-Path, Delivered-To, the message with
 // mboxrd quoting, an empty line. Without a lock nothing is written.
+#include <cerrno>
+
 #include "core/base/io.h"
 #include "core/mbox/appender.h"
 #include "deliver/executors.h"
@@ -8,9 +10,16 @@
 namespace lbx::deliver {
 namespace {
 
+/// A dot-lock is made before the mbox is opened, so it is what meets a missing directory.
+AppendStep step_of(const AppendFailure& failure) {
+  const int code = failure.error.os_error;
+  const bool no_directory = code == ENOENT || code == ENOTDIR;
+  return failure.step == AppendStep::Lock && no_directory ? AppendStep::Open : failure.step;
+}
+
 Report append_report(const std::string& path, const AppendFailure& failure) {
   const Error& error = failure.error;
-  switch (failure.step) {
+  switch (step_of(failure)) {
     case AppendStep::Open:
       return Report::later("Unable to open " + path + ": " + reason(error) + ". (#4.2.1)");
     case AppendStep::LockTimeout:

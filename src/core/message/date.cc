@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <ctime>
 #include <vector>
 
@@ -27,10 +28,21 @@ constexpr std::array kZones{
     Zone{"CEST", 2}, Zone{"BST", 1},  Zone{"JST", 9},
 };
 
+/// gmtime(3) without its look at /etc/localtime, which costs every delivery seven system calls.
 std::tm civil(std::int64_t seconds) {
+  using namespace std::chrono;
+  const sys_seconds time{std::chrono::seconds{seconds}};
+  const sys_days day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss clock{time - day};
   std::tm out{};
-  const std::time_t time = seconds;
-  ::gmtime_r(&time, &out);
+  out.tm_year = int{date.year()} - 1900;
+  out.tm_mon = static_cast<int>(unsigned{date.month()}) - 1;
+  out.tm_mday = static_cast<int>(unsigned{date.day()});
+  out.tm_wday = static_cast<int>(weekday{day}.c_encoding());
+  out.tm_hour = static_cast<int>(clock.hours().count());
+  out.tm_min = static_cast<int>(clock.minutes().count());
+  out.tm_sec = static_cast<int>(clock.seconds().count());
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <functional>
 #include <vector>
@@ -53,6 +54,12 @@ Result<std::optional<Account>> SystemAccounts::by_uid(uid_t uid) {
   return ask_passwd([&](passwd* entry, char* buffer, std::size_t size, passwd** found) {
     return ::getpwuid_r(uid, entry, buffer, size, found);
   });
+}
+
+std::optional<std::string> extension_of(std::string_view local, std::string_view account) {
+  const std::string_view rest = local.substr(std::min(local.size(), account.size()));
+  if (!rest.starts_with('-') || !ascii::starts_with_fold(local, account)) return std::nullopt;
+  return std::string{rest.substr(1)};
 }
 
 Result<Controller> find_controller(Accounts& accounts, FileOps& files, std::string_view local,

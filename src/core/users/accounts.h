@@ -52,6 +52,10 @@ struct LookupRules {
   std::string alias_user{"alias"};
 };
 
+/// What `local` leaves for the .qmail files of `account`, if it is that name, in any case, followed
+/// by a hyphen.
+std::optional<std::string> extension_of(std::string_view local, std::string_view account);
+
 /// Prefixes of `local` from the longest to the shortest, each the whole or followed by the break
 /// character, in lower case; accounts of root and those that do not own their home do not count.
 /// Where none fits, the alias user has it all. No alias user: an error, Retry::Later.

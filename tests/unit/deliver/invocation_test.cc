@@ -38,6 +38,19 @@ TEST(InvocationTest, EximsSuffixComesWithItsSeparator) {
   EXPECT_EQ(request.ext, "list");
 }
 
+TEST(InvocationTest, AnAddressOfTheCommandLineShowsItsExtension) {
+  Invocation options;
+  options.user = "joe";
+  options.home = "/h";
+  options.recipient = "<Joe-list-Foo@x.example>";
+  EXPECT_EQ(read(options, {}).ext, "list-Foo");
+  EXPECT_EQ(read(options, {{"EXTENSION", "told"}}).ext, "told");
+  options.recipient = "joey-x@x.example";
+  EXPECT_EQ(read(options, {}).ext, "");
+  options.recipient = std::nullopt;
+  EXPECT_EQ(read(options, {{"RECIPIENT", "joe-alias@x.example"}}).ext, "");
+}
+
 TEST(InvocationTest, OptionsWinOverTheEnvironment) {
   Invocation options;
   options.user = "ann";
@@ -61,6 +74,12 @@ TEST(InvocationTest, WithoutAnythingItIsOurOwnAccount) {
   EXPECT_EQ(request.home, "/home/own");
   EXPECT_EQ(request.local, "own");
   EXPECT_EQ(request.host, "host.example");
+}
+
+TEST(InvocationTest, NoNameServiceIsAskedWhereEverythingIsSaid) {
+  EXPECT_TRUE(needs_account({}, {}));
+  EXPECT_TRUE(needs_account({}, {{"HOME", "/h"}}));
+  EXPECT_FALSE(needs_account({}, {{"HOME", "/h"}, {"LOGNAME", "joe"}}));
 }
 
 TEST(InvocationTest, TheNullSenderHasThreeNames) {

@@ -105,6 +105,14 @@ TEST_F(AccountsTest, WithoutAliasUserNobodyCanTell) {
   EXPECT_EQ(found("nobody-here"), "error: no account fits nobody-here, and there is no user alias");
 }
 
+TEST(ExtensionTest, IsWhatFollowsTheNameAndAHyphen) {
+  EXPECT_EQ(extension_of("Joe-A-b", "joe"), "A-b");
+  EXPECT_EQ(extension_of("joe-", "joe"), "");
+  for (const char* other : {"joe", "joey-x", "jo", "ann-joe-x", ""}) {
+    EXPECT_FALSE(extension_of(other, "joe")) << other;
+  }
+}
+
 TEST(SystemAccountsTest, KnowsRootAndNotEverybody) {
   SystemAccounts accounts;
   const Result<std::optional<Account>> root = accounts.by_name("root");
