@@ -202,6 +202,7 @@ bool HeaderScanner::take_line(const ScannedLine& line) {
   scan_.end = at_;
   field_begin_ = begin;
   start_field(text);
+  if (noted_) end_field();  // our writer folds nothing: what follows is the message
   return true;
 }
 

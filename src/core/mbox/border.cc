@@ -134,6 +134,7 @@ std::uint64_t MboxWarnings::count() const {
 
 BorderVerdict judge_border(const BorderClues& clues, const BorderRules& rules) {
   const bool apart = clues.before == Before::EmptyLine || clues.before == Before::Start;
+  if (rules.apart && !apart) return {false, {}};
   if (!is_dated(clues.form)) {
     // Only a file that begins with such a line may go on with more of its kind.
     if (clues.form == Form::Prose || clues.form != clues.first_form) return {false, {}};
@@ -210,13 +211,16 @@ Result<std::optional<Border>> BorderFinder::behind_leading_text(std::uint64_t of
   }
 }
 
-Result<std::optional<Border>> BorderFinder::next(std::uint64_t from, MboxWarnings* warnings) {
+Result<std::optional<Border>> BorderFinder::next(std::uint64_t from, bool apart,
+                                                 MboxWarnings* warnings) {
+  BorderRules rules = rules_;
+  rules.apart = apart;
   for (;;) {
     const std::optional<std::uint64_t> word = LBX_TRY(find_word(from));
     if (!word) return std::optional<Border>{};
     const std::optional<Candidate> found = LBX_TRY(look_at(*word, std::nullopt));
     if (found) {
-      const BorderVerdict verdict = judge_border(found->clues, rules_);
+      const BorderVerdict verdict = judge_border(found->clues, rules);
       if (verdict.doubt && warnings != nullptr) warnings->add(*verdict.doubt, *word);
       if (verdict.border) return std::optional<Border>{found->border};
     }

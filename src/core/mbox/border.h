@@ -70,6 +70,7 @@ struct BorderClues {
 struct BorderRules {
   bool mime{false};    // a From_ line that begins a message/rfc822 part is text
   bool strict{false};  // mbox(5): every From_ line with a date behind an empty line is a border
+  bool apart{false};   // only what stands behind an empty line can be a border
 };
 
 struct BorderVerdict {
@@ -95,8 +96,9 @@ class BorderFinder {
   /// not an mbox is an error, Retry::Never, that says what it is instead. `warnings` may be null.
   Result<std::optional<Border>> first(MboxWarnings* warnings);
 
-  /// The first border at or after `from`, which is behind the first one.
-  Result<std::optional<Border>> next(std::uint64_t from, MboxWarnings* warnings);
+  /// The first border at or after `from`, which is behind the first one. With `apart`: that stands
+  /// behind an empty line, as all do that a careful writer wrote.
+  Result<std::optional<Border>> next(std::uint64_t from, bool apart, MboxWarnings* warnings);
 
   /// The border that begins at `offset`, or after one line end there; what lies before it is not
   /// looked at. The end of the file is a border without a From_ line (content == size).

@@ -143,7 +143,10 @@ Result<MboxReader::Region> MboxReader::find_end(const Border& border) {
     std::optional<Region> region = LBX_TRY(find_end_by_length(border));
     if (region) return std::move(*region);
   }
-  std::optional<Border> next = LBX_TRY(finder_.next(border.content, &warnings_));
+  // Our own writer leaves an empty line before every border.
+  const std::string_view head = LBX_TRY(window_->at(border.content, WriterNote::kName.size()));
+  const bool noted = head.starts_with(WriterNote::kName);
+  std::optional<Border> next = LBX_TRY(finder_.next(border.content, noted, &warnings_));
   const std::uint64_t end = next ? next->offset : window_->size();
   return Region{{border.content, end}, std::move(next), false};
 }

@@ -15,18 +15,39 @@ constexpr std::int64_t kLastDate = 253'402'300'799;
 
 struct Survey {
   HeaderScan header;
-  bool empty{true};
   bool ends_in_newline{true};
+  bool nul_before_from{false};  // what a reader may take for the end of a hole in a damaged file
+};
+
+constexpr std::string_view kNulFrom{"\0From ", 6};
+
+/// Looks for a word in text that comes in chunks.
+class WordFinder {
+ public:
+  explicit WordFinder(std::string_view word) : word_{word} {}
+  bool found_in(std::string_view chunk) {
+    const std::string_view head = chunk.substr(0, word_.size() - 1);
+    tail_ += head;
+    const bool found = tail_.find(word_) != std::string::npos || chunk.find(word_) != chunk.npos;
+    if (chunk.size() >= word_.size()) tail_ = chunk.substr(chunk.size() - word_.size());
+    tail_.erase(0, tail_.size() - std::min(tail_.size(), word_.size() - 1));
+    return found;
+  }
+
+ private:
+  std::string_view word_;
+  std::string tail_;
 };
 
 Result<Survey> survey(const MessageSource& message) {
   Survey found;
   HeaderScanner scanner;
+  WordFinder nul_from{kNulFrom};
   LBX_TRY(message([&](std::string_view chunk) -> Result<void> {
     if (chunk.empty()) return {};
     static_cast<void>(scanner.feed(chunk));
-    found.empty = false;
     found.ends_in_newline = chunk.back() == '\n';
+    found.nul_before_from = nul_from.found_in(chunk) || found.nul_before_from;
     return {};
   }));
   scanner.finish();
@@ -41,8 +62,8 @@ bool needs_note(const Survey& found, const MessageState& state, std::int64_t sec
   const bool own_bookkeeping = header.note || header.envelope > 0 || !header.cuts.empty() ||
                                header.content_length_at.end > 0;
   return !header.starts_with_field || own_bookkeeping || !found.ends_in_newline ||
-         !status_fields_suffice(state) || from.form != FromLine::Form::Dated ||
-         from.date != seconds;
+         found.nul_before_from || !status_fields_suffice(state) ||
+         from.form != FromLine::Form::Dated || from.date != seconds;
 }
 
 /// A sender that no From_ line can hold is left out: it is in the header all the same.

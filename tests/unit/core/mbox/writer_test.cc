@@ -158,7 +158,8 @@ TEST(MboxWriterTest, RandomMailboxesComeBack) {
     for (std::size_t n = random() % 4 + 1; n > 0; --n) {
       std::string text;
       for (std::size_t m = random() % 10; m > 0; --m) text += pieces[random() % pieces.size()];
-      messages.push_back({text, states[random() % states.size()], kDate + random() % 1000});
+      messages.push_back({text, states[random() % states.size()],
+                          kDate + static_cast<std::int64_t>(random() % 1000)});
     }
     expect_round_trip(messages);
     if (HasFailure()) return;
