@@ -4,8 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
+#include <csignal>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "core/message/spool.h"
@@ -66,6 +67,9 @@ Result<int> local_main(System& system, int argc, char** argv) {
   const std::optional<bool> pretend = read_options(argc, argv);
   if (!pretend || argc - optind != kArguments || argv[optind + 1][0] != '/') return usage();
   ::umask(077);
+  // An interrupt at the terminal of a qmail-start in the foreground is meant for that; it must not
+  // tear a delivery, or a program of one, apart. The recorded deliveries have it ignored as well.
+  static_cast<void>(std::signal(SIGINT, SIG_IGN));
   const char* const* const word = argv + optind;
   const deliver::Request request{word[0], word[1], word[2], word[3],
                                  word[4], word[5], word[6], word[7]};
