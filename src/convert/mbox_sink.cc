@@ -16,10 +16,10 @@ constexpr mode_t kMboxMode = 0600;
 
 /// Not over a file that has appeared meanwhile, as far as the file system can promise that.
 Result<void> name_complete(FileOps& files, const std::string& from, const std::string& to) {
-  const Result<void> linked = files.link_at(AT_FDCWD, from, AT_FDCWD, to);
+  Result<void> linked = files.link_at(AT_FDCWD, from, AT_FDCWD, to);
   if (linked) return files.unlink_at(AT_FDCWD, from);
   if (linked.error().os_error == EEXIST) return linked;
-  const Result<void> renamed = files.rename_new(AT_FDCWD, from, AT_FDCWD, to);
+  Result<void> renamed = files.rename_new(AT_FDCWD, from, AT_FDCWD, to);
   const int code = renamed ? 0 : renamed.error().os_error;
   if (code != EINVAL && code != ENOSYS) return renamed;
   return files.rename_at(AT_FDCWD, from, AT_FDCWD, to);

@@ -3,10 +3,12 @@
 that its index says, and Maildir -> mboxrd -> Maildir gives the same octets, flags and times."""
 import csv
 import os
-import re
+import pty
+import select
+import subprocess
 import unittest
 
-from support.letterbox import ROOT, Maildir, ScratchTest, run
+from support.letterbox import ROOT, Maildir, ScratchTest, as_ordinary, program, run
 
 SYNTH = os.path.join(ROOT, 'tests/data/mbox/synth')
 SHARED = os.path.join(os.environ.get('LBX_SHARED', os.path.join(ROOT, '../shared')),
@@ -93,6 +95,240 @@ class ConvertTest(ScratchTest):
         for name, right in index(SHARED, 'right'):
             with self.subTest(name):
                 self.check_file(os.path.join(SHARED, 'files'), name, right)
+
+
+    def flags_of(self, maildir):
+        """The info of each message, in order: 'new', or the letters of one in cur/."""
+        return ['new' if folder == 'new' else flags
+                for folder, flags, _, _ in flags_and_times(maildir)]
+
+    def test_flags_are_those_that_the_index_names(self):
+        status = self.to_maildir(os.path.join(SYNTH, 'status_flags.mbox'), 's')
+        found = dict((content.split(b'Subject: ')[1].split(b'\n')[0], name)
+                     for name, content in status.messages().items())
+        names = [found[subject] for subject in sorted(found, key=lambda text: int(text.split()[1]))]
+        self.assertEqual(
+            ['new' if name.startswith('new') else name.partition(':2,')[2] for name in names],
+            ['new', '', 'S', 'S', 'RS', 'FS', 'T', 'DS', 'DFRST', 'new'])
+        mozilla = self.to_maildir(os.path.join(SYNTH, 'mozilla_status.mbox'), 'z')
+        self.assertEqual(sorted(self.flags_of(mozilla)),
+                         sorted(['', 'S', 'RS', 'FS', 'ST', 'PS', 'new']))
+        folded = self.to_maildir(os.path.join(SYNTH, 'status_folded_case.mbox'), 'f')
+        self.assertEqual(self.flags_of(folded), ['FS'])
+
+    def test_times_are_those_of_the_from_line(self):
+        maildir = self.to_maildir(os.path.join(SYNTH, 'plain3.mbox'))
+        stamps = [stamp for _, _, stamp, _ in flags_and_times(maildir)]
+        names = [int(name.split('/')[1].split('.')[0]) for name in maildir.messages()]
+        self.assertEqual(sorted(names), stamps)
+        self.assertIn(1136171045, stamps)
+
+    def test_bookkeeping_is_removed_unless_asked_for(self):
+        source = os.path.join(SYNTH, 'status_flags.mbox')
+        removed = self.to_maildir(source, 'removed')
+        self.assertFalse(any(b'Status:' in text for text in removed.messages().values()))
+        kept = self.to_maildir(source, 'kept', '--keep-status')
+        self.assertTrue(any(b'X-Status: AFDT' in text for text in kept.messages().values()))
+
+    def test_deleted_messages_are_left_out_if_asked_for(self):
+        source = os.path.join(SYNTH, 'mozilla_status.mbox')
+        self.assertEqual(len(self.to_maildir(source, 'm', '--skip-deleted').messages()), 6)
+
+    def test_mime_aware_reading_takes_attached_mail_as_text(self):
+        source = os.path.join(SYNTH, 'rfc822_attach.mbox')
+        self.assertEqual(len(self.to_maildir(source, 'm', '--mime').messages()), 2)
+
+    def test_doubts_are_named_with_their_line_and_strict_exits_with_1(self):
+        source = os.path.join(SYNTH, 'body_from_date_prose.mbox')
+        result = self.convert('mbox2maildir', '--strict', source, self.path('m'))
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b'prose.mbox:10: a From_ line is followed by no header', result.stderr)
+        self.assertEqual(len(Maildir(self.path('m'), create=False).messages()), 2)
+
+    def test_a_dialect_can_be_named(self):
+        source = os.path.join(SYNTH, 'body_from_date_prose.mbox')
+        self.assertEqual(len(self.to_maildir(source, 'm', '--dialect', 'mboxrd').messages()), 3)
+
+    def test_several_files_go_into_one_maildir_or_none_does(self):
+        good = os.path.join(SYNTH, 'plain3.mbox')
+        bad = os.path.join(SYNTH, 'not_mbox.txt')
+        self.assertEqual(self.convert('mbox2maildir', good, bad, self.path('m')).returncode, 65)
+        self.assertFalse(os.path.exists(self.path('m')))
+        result = self.convert('mbox2maildir', good, good, self.path('m'))
+        self.assertIn(b'6 messages from 2 files', result.stdout)
+        self.assertEqual(len(Maildir(self.path('m'), create=False).messages()), 6)
+
+    def test_what_is_no_mbox_at_all_is_refused_with_a_sentence(self):
+        os.mkdir(self.path('dir'))
+        os.mkfifo(self.path('fifo'))
+        hidden = self.write('hidden', 'From a@b Mon Jan  2 03:04:05 2006\nA: b\n\n', mode=0)
+        for source, code, why in ((self.path('dir'), 65, b'is a directory'),
+                                  (self.path('fifo'), 65, b'not a regular file'),
+                                  (self.path('none'), 75, b'No such file'),
+                                  (hidden, 75, b'Permission denied')):
+            with self.subTest(source):
+                result = self.convert('mbox2maildir', source, self.path('m'))
+                self.assertEqual(result.returncode, code, result.stderr)
+                self.assertIn(why, result.stderr)
+                self.assertFalse(os.path.exists(self.path('m')))
+
+    def test_a_destination_that_is_something_else_is_left_alone(self):
+        source = os.path.join(SYNTH, 'plain3.mbox')
+        os.mkdir(self.path('dir'))
+        result = self.convert('mbox2maildir', source, self.path('dir'))
+        self.assertEqual(result.returncode, 65)
+        self.assertIn(b'is not a Maildir', result.stderr)
+        self.assertEqual(os.listdir(self.path('dir')), [])
+        self.assertEqual(self.convert('mbox2maildir', source, self.path('no/m')).returncode, 75)
+
+    def test_an_existing_mbox_is_kept_and_appended_to_only_if_asked_for(self):
+        maildir = Maildir(self.path('m'))
+        maildir.add(b'A: 1\n\nx\n', mtime=1000000000)
+        old = self.write('mbox', 'From a@b Mon Jan  2 03:04:05 2006\nA: 0\n\nold')
+        self.assertEqual(self.convert('maildir2mbox', maildir.path, old).returncode, 65)
+        result = self.convert('maildir2mbox', '--append', maildir.path, old)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        with open(old, 'rb') as file:
+            self.assertTrue(file.read().endswith(
+                b'old\n\nFrom MAILER-DAEMON Sun Sep 09 01:46:40 2001\nA: 1\n\nx\n\n'))
+        self.assertEqual(len(self.to_maildir(old, 'both').messages()), 2)
+        self.assertFalse(os.path.exists(old + '.lock'))
+
+    def test_awkward_messages_survive_the_way_there_and_back(self):
+        maildir = Maildir(self.path('m'))
+        awkward = [b'', b'\n', b'x', b'A: b', b'A: b\n', b'A: b\n\nx\n\n\n\n', b'A: b\r\n\r\nx\r\n',
+                   b'A: b\r\n\r\nx', b'A: b\n\n\0x\0\n', b'From a@b Mon Jan  2 03:04:05 2006\nA: b\n\nx\n',
+                   b'A: b\n\nFrom x\n>From y\n>>>From z\n', b'Status: RO\nX-Status: F\n\nx\n',
+                   b'Content-Length: 2\n\nx\n', b'A: b\n\n\xff\xfe 8-bit\n',
+                   b'X-Letterbox-Mbox: fields=0\n\nx\n', b'A: b\n\nx\r']
+        for number, content in enumerate(awkward):
+            for suffix, folder in (('', 'new'), (':2,', 'cur'), (':2,FS', 'cur'), (':2,DPRTab', 'cur')):
+                name = '%d.%s.host%s' % (1000000000 + number, suffix.strip(':2,') or folder, suffix)
+                maildir.add(content, name, folder, mtime=1000000000 + number)
+        self.check_round_trip(maildir, 'awkward')
+
+    def test_the_sample_archive_of_the_repository_converts(self):
+        maildir = self.to_maildir(os.path.join(ROOT, 'tests/data/mbox/sample.mbox'))
+        self.assertEqual(len(maildir.messages()), 20)
+        self.assertIn('FRS', self.flags_of(maildir))
+        self.check_round_trip(maildir, 'sample')
+
+    def test_a_wrong_command_line_is_a_75_and_help_a_0(self):
+        self.assertEqual(self.convert('mbox2maildir', 'only-one').returncode, 75)
+        self.assertEqual(self.convert('mbox2maildir', '--dialect', 'x', 'a', 'b').returncode, 75)
+        self.assertEqual(self.convert('--help').returncode, 0)
+
+    def test_expansion_beyond_its_limit_is_refused(self):
+        source = os.path.join(SYNTH, 'two.mbox.gz')
+        result = self.convert('mbox2maildir', '--max-expanded', '100', source, self.path('m'))
+        self.assertEqual(result.returncode, 65)
+        self.assertIn(b'expands to more than 100 octets', result.stderr)
+        self.assertFalse(os.path.exists(self.path('m')))
+
+    def test_a_terminal_gets_a_bar_and_a_pipe_does_not(self):
+        source = os.path.join(SYNTH, 'many_small.mbox')
+        result = self.convert('mbox2maildir', source, self.path('piped'))
+        self.assertEqual(result.stderr, b'')
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [program('letterbox-convert'), 'mbox2maildir', source, self.path('shown')],
+            stdout=subprocess.DEVNULL, stderr=theirs, **as_ordinary())
+        os.close(theirs)
+        shown = b''
+        while select.select([ours], [], [], 60)[0]:
+            try:
+                shown += os.read(ours, 4096)
+            except OSError:  # the terminal's other end is closed
+                break
+        os.close(ours)
+        self.assertEqual(process.wait(), 0)
+        self.assertIn(b' %  ', shown)
+        self.assertTrue(shown.endswith(b'\r\x1b[K'), 'the bar goes away')
+
+
+class FullDiskTest(ScratchTest):
+    @unittest.skipUnless(os.geteuid() == 0, 'a small file system of its own needs root to mount')
+    def test_a_full_disk_leaves_whole_messages_only(self):
+        mounted = self.path('small')
+        os.mkdir(mounted)
+        made = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=2m,mode=1777', 'tmpfs', mounted],
+                              capture_output=True)
+        if made.returncode != 0:
+            self.skipTest('cannot mount here: ' + made.stderr.decode())
+        self.addCleanup(subprocess.run, ['umount', mounted], check=True)
+        body = b'A: b\n\n' + b'x' * 100000 + b'\n'
+        source = self.write('mbox', b''.join(
+            b'From a@b Mon Jan  2 03:04:05 2006\n' + body + b'\n' for _ in range(40)))
+        result = run('letterbox-convert', 'mbox2maildir', source, os.path.join(mounted, 'm'))
+        self.assertEqual(result.returncode, 75)
+        self.assertIn(b'No space left', result.stderr)
+        maildir = Maildir(os.path.join(mounted, 'm'), create=False)
+        self.assertEqual([text for text in maildir.messages().values() if text != body], [])
+        self.assertEqual(maildir.tmp(), [])
+
+        whole = Maildir(self.path('whole'))
+        for number in range(40):
+            whole.add(body, '%d.host' % number)
+        result = run('letterbox-convert', 'maildir2mbox', whole.path, os.path.join(mounted, 'mbox'))
+        self.assertEqual(result.returncode, 75)
+        self.assertEqual(os.listdir(mounted), ['m'])
+
+
+class MemoryTest(ScratchTest):
+    LIMIT = 64 * 1024  # kilobytes
+
+    def peak(self, *args):
+        """Runs letterbox-convert. -> the most memory it had, in kilobytes."""
+        process = subprocess.Popen([program('letterbox-convert'), *args], stdout=subprocess.DEVNULL,
+                                   env=dict(os.environ, ASAN_OPTIONS='quarantine_size_mb=1'),
+                                   **as_ordinary())
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        return usage.ru_maxrss
+
+    def instrumented(self):
+        # Not read here: what this process holds counts for the next child's peak.
+        return subprocess.run(['grep', '-q', '__asan_init', program('letterbox-convert')],
+                              check=False).returncode == 0
+
+    def check_peaks(self, small, large):
+        self.assertLess(large - small, 8 * 1024, 'memory does not grow with the mail')
+        if not self.instrumented():
+            self.assertLess(large, self.LIMIT)
+
+    def grow(self, name, messages, size):
+        body = (b'x' * 70 + b'\n') * (size // 71)
+        path = self.write(name, b'')
+        with open(path, 'wb') as file:
+            for _ in range(messages):
+                file.write(b'From a@b Mon Jan  2 03:04:05 2006\nA: b\n\n' + body + b'\n')
+        return path
+
+    def test_memory_does_not_depend_on_the_size_of_the_mailbox(self):
+        small = self.grow('small', 320, 100000)
+        large = self.grow('large', 1280, 100000)
+        self.check_peaks(self.peak('mbox2maildir', small, self.path('m')),
+                         self.peak('mbox2maildir', large, self.path('n')))
+        self.check_peaks(self.peak('maildir2mbox', self.path('m'), self.path('m.mbox')),
+                         self.peak('maildir2mbox', self.path('n'), self.path('n.mbox')))
+
+    def test_memory_does_not_depend_on_the_length_of_a_line(self):
+        plain = self.grow('plain', 1, 1000)
+        base = self.peak('mbox2maildir', plain, self.path('p'))
+        for name, start, filler, end in (('field', b'X-Long: ', b'x', b'\n\nx'),
+                                         ('marks', b'A: b\n\n', b'>', b'From x'),
+                                         ('from', b'A: b\n\nFrom ', b'x', b'x')):
+            with self.subTest(name):
+                source = self.write(name, b'From a@b Mon Jan  2 03:04:05 2006\n' + start)
+                with open(source, 'ab') as file:
+                    for _ in range(100):  # not at once: a child's peak begins with its parent's
+                        file.write(filler * 1_000_000)
+                    file.write(end + b'\n\n')
+                self.check_peaks(base, self.peak('mbox2maildir', source, self.path(name + '.m')))
+                self.check_peaks(base, self.peak('maildir2mbox', self.path(name + '.m'),
+                                                 self.path(name + '.out')))
+                self.assertGreater(os.path.getsize(self.path(name + '.out')), 100_000_000)
 
 
 if __name__ == '__main__':

@@ -199,7 +199,7 @@ DotLock::DotLock(DotLock&& other) noexcept
       path_{std::exchange(other.path_, {})},
       file_{std::move(other.file_)} {}
 
-DotLock::~DotLock() {
+DotLock::~DotLock() {  // NOLINT(bugprone-exception-escape): see lock.h
   if (path_.empty()) return;
   FileOps& files = system_->files;
   const Result<struct stat> named = files.stat_at(dir_, path_, AT_SYMLINK_NOFOLLOW);

@@ -79,7 +79,9 @@ class DotLock {
 
   DotLock(DotLock&& other) noexcept;
   DotLock& operator=(DotLock&&) = delete;
-  ~DotLock();  // removes it, if it is still ours
+  // Removes it, if it is still ours. That it may throw is the checker's view of std::get, which is
+  // asked only for what is there.
+  ~DotLock();  // NOLINT(bugprone-exception-escape)
 
  private:
   DotLock(System& system, int dir, std::string path, UniqueFd file)
