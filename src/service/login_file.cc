@@ -39,7 +39,7 @@ bool matches_plain(std::string_view stored, const std::string& password) {
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
-  return slash == path.npos ? "." : path.substr(0, slash + 1);
+  return slash == path.npos ? "." : path.substr(0, slash);
 }
 
 }  // namespace
