@@ -39,7 +39,7 @@ bool matches_plain(std::string_view stored, const std::string& password) {
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
-  return slash == path.npos ? "." : path.substr(0, slash + 1);
+  return slash == path.npos ? "." : path.substr(0, slash);
 }
 
 }  // namespace
@@ -83,8 +83,10 @@ Result<LoginFile::Account> LoginFile::parse_line(std::string_view line, const st
   }
   const std::string_view password = line.substr(first + 1, last - first - 1);
   if (password.empty() || password == kPlain) return Error::later("an empty password");
-  const bool plain = password.starts_with(kPlain);
-  if (!plain && ::crypt_checksalt(std::string{password}.c_str()) == CRYPT_SALT_INVALID) {
+  // A word without '$' would pass for the salt of a DES hash, which nobody has these days.
+  const bool hash = password.starts_with('$') &&
+                    ::crypt_checksalt(std::string{password}.c_str()) != CRYPT_SALT_INVALID;
+  if (!hash && !password.starts_with(kPlain)) {
     return Error::later("neither {PLAIN} nor a hash that crypt(3) knows");
   }
   std::string maildir{line.substr(last + 1)};

@@ -3,10 +3,10 @@
 //
 //   USER:PASSWORD:MAILDIR
 //
-// where PASSWORD is what crypt(3) made, or {PLAIN} and the password itself, which may hold colons;
-// a Maildir that is not absolute lies below the folder of the file. Empty lines and lines that
-// begin with '#' are passed over. Where others than owner and group could read or change the file,
-// it is refused.
+// where PASSWORD is what crypt(3) made ($METHOD$...), or {PLAIN} and the password itself, which may
+// hold colons; a Maildir that is not absolute lies below the folder of the file. Empty lines and
+// lines that begin with '#' are passed over. Where others than owner and group could read or change
+// the file, it is refused.
 #pragma once
 
 #include <optional>

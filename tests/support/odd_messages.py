@@ -1,83 +1,78 @@
 # SPDX-License-Identifier: MIT
-"""Messages in every form in which a Maildir may hold them, and what each is on the wire."""
-
-HEAD = b'From: ann@example.org\nTo: joe@example.org\nSubject: %s\n\n'
-
-
-def head(name):
-    return HEAD % name.encode()
+"""Messages in every form that a file may have, and what each one is on the wire."""
+import re
 
 
-def on_wire(stored):
-    """The octets that RETR sends, before dot-stuffing: RFC 1939 section 11. Written apart from the
-    program's own rule, octet by octet."""
-    out = bytearray()
-    for i, octet in enumerate(stored):
-        if octet == 10 and (i == 0 or stored[i - 1] != 13):
-            out += b'\r'
-        out.append(octet)
-    if out and not out.endswith(b'\n'):
-        out += b'\n' if out.endswith(b'\r') else b'\r\n'
-    return bytes(out)
+def wire(stored):
+    """Line ends as on the wire: the rule of src/core/message/line_endings.h, said once more."""
+    lines = re.sub(rb'(?<!\r)\n', b'\r\n', stored)
+    if lines and not lines.endswith(b'\n'):
+        lines += b'\n' if lines.endswith(b'\r') else b'\r\n'
+    return lines
 
 
-def crlf(stored):
-    return stored.replace(b'\n', b'\r\n')
+def top(stored, count):
+    """What TOP n COUNT sends: header, blank line, COUNT lines; RFC 1939 section 7."""
+    lines = re.findall(rb'[^\n]*\n', wire(stored))
+    if b'\r\n' not in lines:
+        return b''.join(lines)
+    return b''.join(lines[:lines.index(b'\r\n') + 1 + count])
 
 
-def border(size, line_end):
-    """A message with a line that begins with a dot exactly at octet `size`."""
-    start = head('border')
-    if line_end == b'\r\n':
-        start = crlf(start)
-    filler = size - len(start) - len(line_end)
-    return start + b'x' * filler + line_end + b'.dot' + line_end + b'end' + line_end
+HEADER = b'From: a@b.example\nTo: c@d.example\nSubject: odd\n'
+
+
+def crlf(text):
+    return text.replace(b'\n', b'\r\n')
 
 
 MESSAGES = {
-    'plain': head('plain') + b'body\n',
-    'no_final_newline': head('nofinal') + b'body\nlast line',
-    'crlf': crlf(head('crlf') + b'body\nmore\n'),
-    'crlf_no_final': crlf(head('crlfnofinal') + b'body\n') + b'last',
-    'mixed': head('mixed') + b'one\r\ntwo\nthree\r\n',
-    'bare_cr': head('barecr') + b'a\rb\rc\n',
-    'bare_cr_at_end': head('barecrend') + b'body\r',
-    'cr_cr_lf': head('crcrlf') + b'a\r\r\nb\n',
-    'nul': head('nul') + b'a\0b\0\n\0\n',
-    'nul_in_header': b'Subject: a\0b\n\nbody\n',
-    'dot_lines': head('dots') + b'.\n..\n...\n.x\n\n.\n',
-    'dot_first': b'.Subject: dot\n\nbody\n',
-    'dot_alone_first': b'.\nSubject: dot\n\nbody\n',
-    'dot_last_no_newline': head('dotlast') + b'body\n.',
-    'dots_crlf': crlf(head('dotscrlf') + b'.\n..\n.\n'),
+    'plain': HEADER + b'\nbody\n',
+    'nofinal': HEADER + b'\nno final newline',
+    'crlf': crlf(HEADER + b'\nbody\nmore\n'),
+    'crlf_nofinal': crlf(HEADER + b'\nbody\nno final newline'),
+    'mixed': HEADER + b'\r\nbody\r\nbare\ncrlf\r\n',
+    'barecr_body': HEADER + b'\nbare\rreturn\n\rfront\n',
+    'barecr_end': HEADER + b'\nends with\r',
+    'crcrlf': HEADER + b'\nall\r\r\nmanner\r\r\n',
+    'nul': HEADER + b'\nnul\0in\0line\n\0\n',
+    'nul_header': HEADER + b'X-Nul: a\0b\n\nbody\n',
+    'dots': HEADER + b'\n.\n..\n...\n.x\nx.\n. \n',
+    'dotfirst': b'.From: a@b.example\n' + HEADER + b'\nbody\n',
+    'dotfirst_alone': b'.\n' + HEADER + b'\nbody\n',
+    'dotlast': HEADER + b'\nbody\n.\n',
+    'dotlast_nofinal': HEADER + b'\nbody\n.',
+    'dots_crlf': crlf(HEADER + b'\n.\n..\n.x\n'),
     'empty': b'',
-    'only_newline': b'\n',
-    'only_crlf': b'\r\n',
-    'header_only': b'Subject: no body',
-    'header_only_newline': b'Subject: no body\n',
-    'body_only': b'\nonly a body\n',
-    'no_header': b'this is no header at all\n',
-    'from_line_first': b'From ann@example.org Thu Jan  1 00:00:00 1970\nSubject: x\n\nbody\n',
-    'eight_bit': head('8bit') + 'Grüße, Привет\n'.encode() + b'\xff\xfe\x80\n',
-    'eight_bit_header': 'Subject: Grüße\n\nbody\n'.encode(),
-    'blank_lines_at_end': head('blanks') + b'body\n\n\n\n',
-    'long_line': head('long') + b'y' * 100_000 + b'\nend\n',
-    'megabyte_line': head('mega') + b'z' * 1_000_000 + b'\n',
-    'megabyte_of_dots': head('megadots') + b'.' * 1_000_000 + b'\n' + b'.\n' * 1000,
-    'many_lines': head('many') + b''.join(b'line %d\n' % i for i in range(20_000)),
+    'newline_only': b'\n',
+    'crlf_only': b'\r\n',
+    'newlines': b'\n\n\n',
+    'header_only': HEADER,
+    'header_only_nofinal': HEADER[:-1],
+    'header_and_blank': HEADER + b'\n',
+    'body_only': b'\nbody without header\n',
+    'blank_at_end': HEADER + b'\nbody\n\n\n\n',
+    'blank_with_space': HEADER + b' \n\nbody\n',
+    'from_line': b'From a@b Thu Jan  1 00:00:00 1970\n' + HEADER + b'\nFrom here\n>From there\n',
+    'eightbit_header': b'From: a@b\nSubject: gr\xc3\xbc\xc3\x9fe \xff\n\nbody\n',
+    'eightbit_body': HEADER + b'\n' + bytes(range(128, 256)) + b'\n',
+    'long_header': b'Subject: ' + b'x' * 20000 + b'\n\nbody\n',
+    'line_998': HEADER + b'\n' + b'y' * 998 + b'\n',
+    'line_100k': HEADER + b'\n' + b'z' * 100000 + b'\nend\n',
+    'line_1m': HEADER + b'\n' + b'w' * 1000000 + b'\n',
+    'many_dots': HEADER + b'\n' + b'.\n' * 50000,
+    'many_lines': HEADER + b'\n' + b''.join(b'line %d\n' % n for n in range(20000)),
 }
-for _size in (4096, 8192, 65536):
-    for _offset in (-2, -1, 0, 1, 2):
-        MESSAGES['border_lf_%d' % (_size + _offset)] = border(_size + _offset, b'\n')
-        MESSAGES['border_crlf_%d' % (_size + _offset)] = border(_size + _offset, b'\r\n')
-
-# In the order in which a server lists them, when file n is dated 1000000000 + n.
-NAMES = sorted(MESSAGES)
 
 
-def fill(maildir):
-    """Puts all of them into a letterbox.Maildir. -> the stored octets, in order."""
-    for number, name in enumerate(NAMES):
-        maildir.add(MESSAGES[name], '%d.%d.%s' % (1000000000 + number, number, name),
-                    mtime=1000000000 + number)
-    return [MESSAGES[name] for name in NAMES]
+def bordering(size, line_end):
+    """A message whose first body line ends, and whose dot line begins, at octet `size`."""
+    front = HEADER.replace(b'\n', line_end) + line_end
+    filler = size - len(front) - len(line_end)
+    return front + b'x' * filler + line_end + b'.dot' + line_end + b'end' + line_end
+
+
+for _border in (4096, 8192, 32768, 65536):
+    for _off in (-2, -1, 0, 1, 2):
+        MESSAGES['bnd_lf_%d' % (_border + _off)] = bordering(_border + _off, b'\n')
+        MESSAGES['bnd_crlf_%d' % (_border + _off)] = bordering(_border + _off, b'\r\n')
