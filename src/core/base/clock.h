@@ -2,6 +2,7 @@
 // Time, handed in: nothing below main() asks the kernel for it, so tests can hold it still.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 
 namespace lbx {
