@@ -28,7 +28,7 @@ std::string_view skip_blanks(std::string_view text) {
   return text.substr(std::min(text.find_first_not_of(' '), text.size()));
 }
 
-enum States : unsigned { kAuthorization = 1, kTransaction = 2, kBoth = 3 };
+enum States : unsigned { Authorization = 1, Transaction = 2, Both = 3 };
 
 constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
 
@@ -174,20 +174,20 @@ struct Commands {
 namespace {
 
 constexpr std::array kCommands{
-    Commands::Row{"APOP", kAuthorization, 0, kAny, &Commands::apop},  // RFC 1939 section 7
-    Commands::Row{"CAPA", kBoth, 0, 0, &Commands::capa},              // RFC 2449 section 5
-    Commands::Row{"DELE", kTransaction, 1, 1, &Commands::dele},       // RFC 1939 section 5
-    Commands::Row{"LAST", kTransaction, 0, 0, &Commands::last},       // RFC 1460
-    Commands::Row{"LIST", kTransaction, 0, 1, &Commands::list},       // RFC 1939 section 5
-    Commands::Row{"NOOP", kBoth, 0, 0, &Commands::noop},              // RFC 1939 section 5
-    Commands::Row{"PASS", kAuthorization, 0, kAny, &Commands::pass},  // RFC 1939 section 7
-    Commands::Row{"QUIT", kBoth, 0, 0, &Commands::quit},              // RFC 1939 sections 4, 6
-    Commands::Row{"RETR", kTransaction, 1, 1, &Commands::retr},       // RFC 1939 section 5
-    Commands::Row{"RSET", kTransaction, 0, 0, &Commands::rset},       // RFC 1939 section 5
-    Commands::Row{"STAT", kTransaction, 0, 0, &Commands::stat},       // RFC 1939 section 5
-    Commands::Row{"TOP", kTransaction, 1, 2, &Commands::top},         // RFC 1939 section 7
-    Commands::Row{"UIDL", kTransaction, 0, 1, &Commands::uidl},       // RFC 1939 section 7
-    Commands::Row{"USER", kAuthorization, 0, kAny, &Commands::user},  // RFC 1939 section 7
+    Commands::Row{"APOP", Authorization, 0, kAny, &Commands::apop},  // RFC 1939 section 7
+    Commands::Row{"CAPA", Both, 0, 0, &Commands::capa},              // RFC 2449 section 5
+    Commands::Row{"DELE", Transaction, 1, 1, &Commands::dele},       // RFC 1939 section 5
+    Commands::Row{"LAST", Transaction, 0, 0, &Commands::last},       // RFC 1460
+    Commands::Row{"LIST", Transaction, 0, 1, &Commands::list},       // RFC 1939 section 5
+    Commands::Row{"NOOP", Both, 0, 0, &Commands::noop},              // RFC 1939 section 5
+    Commands::Row{"PASS", Authorization, 0, kAny, &Commands::pass},  // RFC 1939 section 7
+    Commands::Row{"QUIT", Both, 0, 0, &Commands::quit},              // RFC 1939 sections 4, 6
+    Commands::Row{"RETR", Transaction, 1, 1, &Commands::retr},       // RFC 1939 section 5
+    Commands::Row{"RSET", Transaction, 0, 0, &Commands::rset},       // RFC 1939 section 5
+    Commands::Row{"STAT", Transaction, 0, 0, &Commands::stat},       // RFC 1939 section 5
+    Commands::Row{"TOP", Transaction, 1, 2, &Commands::top},         // RFC 1939 section 7
+    Commands::Row{"UIDL", Transaction, 0, 1, &Commands::uidl},       // RFC 1939 section 7
+    Commands::Row{"USER", Authorization, 0, kAny, &Commands::user},  // RFC 1939 section 7
 };
 static_assert(std::ranges::is_sorted(kCommands, {}, &Commands::Row::verb), "keep them in order");
 
@@ -205,7 +205,7 @@ void Session::answer(const CommandLine& line) {
   if (line.text.find('\0') != line.text.npos) return err("syntax error");
   const std::string_view text{line.text};
   const std::size_t blank = std::min(text.find(' '), text.size());
-  const unsigned state = maildrop_ ? kTransaction : kAuthorization;
+  const unsigned state = maildrop_ ? Transaction : Authorization;
 
   const Commands::Row* command = Commands::find(text.substr(0, blank), state);
   if (command == nullptr) return err(maildrop_ ? "unimplemented" : "authorization first");

@@ -48,7 +48,7 @@ bool missing(const Error& error) {
 /// rename that replaces nothing, also where the file system has no such call.
 Result<void> rename_without_loss(FileOps& files, int maildir, const std::string& from,
                                  const std::string& to) {
-  const Result<void> renamed = files.rename_new(maildir, from, maildir, to);
+  Result<void> renamed = files.rename_new(maildir, from, maildir, to);
   if (renamed) return renamed;
   const int code = renamed.error().os_error;
   if (code != EINVAL && code != ENOSYS) return renamed;

@@ -155,9 +155,9 @@ class FetchmailTest(ClientCase):
                                                                    'bnd_lf_65', 'bnd_crlf_65'))])
 
     def fetchmail(self, server, *options):
-        mda = self.write('mda', '#!/bin/sh\nexec cat > %s/$$\n' % self.got, 0o755)
-        self.write('fetchmailrc', 'poll 127.0.0.1 protocol pop3 port %d uidl user bob '
-                   'password secret no rewrite sslproto "" mda "%s"\n' % (server.port, mda), 0o600)
+        mda = self.write('mda', '#!/bin/sh\nexec cat > "$(mktemp %s/XXXXXX)"\n' % self.got, 0o755)
+        self.write('fetchmailrc', 'poll 127.0.0.1 protocol pop3 port %d uidl bad-header accept '
+                   'user bob password secret no rewrite sslproto "" mda "%s"\n' % (server.port, mda), 0o600)
         os.chown(self.path('fetchmailrc'), os.geteuid(), os.getegid())
         return self.client('fetchmail', '-f', self.path('fetchmailrc'), '--invisible', '--pidfile',
                            self.path('pid'), '-i', self.path('ids'), *options)
