@@ -122,7 +122,12 @@ struct Commands {
     Result<std::unique_ptr<OpenMessage>> opened = session.maildrop_->open(message);
     if (!opened) return session.err("unable to open that message");
     session.ok();
-    session.product_.emplace<MessageStream>(std::move(opened).value(), lines);
+    if (!lines) {
+      session.product_.emplace<MessageStream>(std::move(opened).value());
+    } else {
+      session.product_.emplace<MessageStream>(std::move(opened).value(),
+                                              TopCutter{*lines, session.settings_.dialect});
+    }
   }
 
   static void retr(Session& session, const Args& args) {

@@ -16,7 +16,7 @@ std::size_t TopCutter::end_of_header(std::string_view chunk) {
     if (chunk[at] == '\n') {
       if (line_ != Line::Text) return at + 1;
       line_ = Line::Empty;
-    } else if (line_ == Line::Empty && chunk[at] == '\r') {
+    } else if (carriage_return_is_blank_ && line_ == Line::Empty && chunk[at] == '\r') {
       line_ = Line::CarriageReturn;
     } else {
       line_ = Line::Text;
@@ -44,10 +44,12 @@ std::string_view TopCutter::cut(std::string_view chunk) {
   return chunk.substr(0, at);
 }
 
-MessageStream::MessageStream(std::unique_ptr<OpenMessage> message,
-                             std::optional<std::uint64_t> lines)
-    : message_{std::move(message)}, chunk_(kReadSize, '\0') {
-  if (lines) top_.emplace(*lines);
+MessageStream::MessageStream(std::unique_ptr<OpenMessage> message)
+    : message_{std::move(message)}, chunk_(kReadSize, '\0') {}
+
+MessageStream::MessageStream(std::unique_ptr<OpenMessage> message, TopCutter top)
+    : MessageStream{std::move(message)} {
+  top_ = top;
 }
 
 MessageStream::State MessageStream::produce(std::string& out) {

@@ -12,15 +12,19 @@
 
 #include "core/message/dot_stuffing.h"
 #include "core/message/line_endings.h"
+#include "pop3d/dialect.h"
 #include "pop3d/maildrop.h"
 
 namespace lbx::pop3d {
 
 /// Finds the end of what TOP sends (RFC 1939 section 7): the header, the blank line, and `lines`
-/// lines of the body; all, where there are no more. A message without blank line is all header.
+/// lines of the body; all, where there are no more. A message without blank line is all header. In
+/// qmail's dialect a blank line is one without any octet as it is stored, so a message stored with
+/// CRLF has none and comes whole.
 class TopCutter {
  public:
-  explicit TopCutter(std::uint64_t lines) : lines_{lines} {}
+  TopCutter(std::uint64_t lines, Dialect dialect)
+      : lines_{lines}, carriage_return_is_blank_{dialect == Dialect::Letterbox} {}
   /// The part of the next `chunk` that belongs to it.
   std::string_view cut(std::string_view chunk);
   bool done() const { return done_; }
@@ -30,6 +34,7 @@ class TopCutter {
   std::size_t end_of_header(std::string_view chunk);
 
   std::uint64_t lines_;
+  bool carriage_return_is_blank_;
   bool in_header_{true};
   Line line_{Line::Empty};  // the current line of the header, so far
   bool done_{false};
@@ -39,8 +44,10 @@ class MessageStream {
  public:
   enum class State { More, Done, Broken };
 
-  /// `lines`: as of TOP; without, the whole message.
-  MessageStream(std::unique_ptr<OpenMessage> message, std::optional<std::uint64_t> lines);
+  /// The whole message.
+  explicit MessageStream(std::unique_ptr<OpenMessage> message);
+  /// What TOP sends of it.
+  MessageStream(std::unique_ptr<OpenMessage> message, TopCutter top);
 
   /// Appends the next piece. Broken: the message could not be read further. The reply has begun,
   /// so all that is left is to hang up without its last line: the peer must not take a part for

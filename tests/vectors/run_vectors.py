@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 
+from corrections import corrected
+
 DATA = os.path.join(os.path.dirname(os.path.realpath(__file__)), '../data/qmail-vectors')
 
 
@@ -26,7 +28,8 @@ def main():
         chosen = os.path.join(scratch, family + '.jsonl')
         with open(os.path.join(DATA, family + '.jsonl'), encoding='utf-8') as source, \
                 open(chosen, 'w', encoding='utf-8') as out:
-            out.writelines(line for line in source if json.loads(line)['prog'] in programs)
+            out.writelines(corrected(line) for line in source
+                           if json.loads(line)['prog'] in programs)
         return subprocess.run(
             [sys.executable, os.path.join(DATA, 'replay-vectors.py'), chosen, '--bindir', bindir,
              '--home-env', 'LETTERBOX_HOME', '--quirks', 'improved'], check=False).returncode

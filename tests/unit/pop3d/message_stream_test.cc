@@ -11,8 +11,9 @@ namespace {
 
 using testing_support::FakeMessage;
 
-std::string cut(std::uint64_t lines, std::initializer_list<std::string_view> chunks) {
-  TopCutter cutter{lines};
+std::string cut(std::uint64_t lines, std::initializer_list<std::string_view> chunks,
+                Dialect dialect = Dialect::Letterbox) {
+  TopCutter cutter{lines, dialect};
   std::string out;
   for (const std::string_view chunk : chunks) {
     if (!cutter.done()) out += cutter.cut(chunk);
@@ -35,6 +36,12 @@ TEST(TopCutterTest, ABlankLineIsNothingOrACarriageReturn) {
   EXPECT_EQ(cut(0, {"A\n \n\nx\n"}), "A\n \n\n");
 }
 
+// quirks-0028: what qmail-pop3d's users get for a message that is stored with CRLF.
+TEST(TopCutterTest, ACarriageReturnIsNotBlankToQmail) {
+  EXPECT_EQ(cut(0, {"A\r\n\r\nx\r\n"}, Dialect::Qmail), "A\r\n\r\nx\r\n");
+  EXPECT_EQ(cut(0, {"A\n\nx\n"}, Dialect::Qmail), "A\n\n");
+}
+
 TEST(TopCutterTest, EverySplitGivesTheSame) {
   for (const std::string_view text :
        {"A: 1\n\nx\ny\n", "A\r\n\r\nx\r\n", "\nx\n", "\r\nx", "A\r\r\n\r\r\n\n", "\r\r\n\nx\n"}) {
@@ -47,8 +54,8 @@ TEST(TopCutterTest, EverySplitGivesTheSame) {
   }
 }
 
-std::string sent(const std::string& text, std::optional<std::uint64_t> lines = std::nullopt) {
-  MessageStream stream{std::make_unique<FakeMessage>(text), lines};
+std::string sent(const std::string& text) {
+  MessageStream stream{std::make_unique<FakeMessage>(text)};
   std::string out;
   while (stream.produce(out) == MessageStream::State::More) continue;
   return out;
@@ -70,7 +77,7 @@ TEST(MessageStreamTest, BordersOfBuffersDoNotShow) {
 TEST(MessageStreamTest, APieceStaysWithinTheSlackOfItsWorstCase) {
   std::string text;
   for (int i = 0; i < 100'000; ++i) text += ".\n";
-  MessageStream stream{std::make_unique<FakeMessage>(text), std::nullopt};
+  MessageStream stream{std::make_unique<FakeMessage>(text)};
   std::string out;
   MessageStream::State state = MessageStream::State::More;
   while (state == MessageStream::State::More) {
@@ -81,7 +88,7 @@ TEST(MessageStreamTest, APieceStaysWithinTheSlackOfItsWorstCase) {
 }
 
 TEST(MessageStreamTest, AReadErrorIsBroken) {
-  MessageStream stream{std::make_unique<FakeMessage>("abc", 2), std::nullopt};
+  MessageStream stream{std::make_unique<FakeMessage>("abc", 2)};
   std::string out;
   EXPECT_EQ(stream.produce(out), MessageStream::State::More);
   EXPECT_EQ(stream.produce(out), MessageStream::State::Broken);
