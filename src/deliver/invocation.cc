@@ -12,7 +12,7 @@ namespace {
 std::string from_environment(const Environment& environment,
                              std::initializer_list<const char*> names) {
   for (const char* name : names) {
-    const std::string value = lookup(environment, name).value_or("");
+    std::string value = lookup(environment, name).value_or("");
     if (!value.empty()) return value;
   }
   return {};
@@ -43,8 +43,7 @@ std::string suffix_of(const Environment& environment) {
 /// EXTENSION, or may be an alias that only looks like one.
 std::string extension_of(const Invocation& invocation, const Environment& environment,
                          const std::string& user) {
-  const std::string told =
-      or_else(from_environment(environment, {"EXTENSION"}), suffix_of(environment));
+  std::string told = or_else(from_environment(environment, {"EXTENSION"}), suffix_of(environment));
   if (!told.empty() || !invocation.recipient) return told;
   const std::string address = without_brackets(*invocation.recipient);
   return users::extension_of(address.substr(0, address.rfind('@')), user).value_or("");

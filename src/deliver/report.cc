@@ -47,7 +47,7 @@ std::string take_marked_status(std::string& text) {
 /// Takes a "D.S.N " off the front of `text`, as other delivery agents write it.
 std::string take_leading_status(std::string& text) {
   const std::size_t blank = std::min(text.find(' '), text.size());
-  const std::string word = text.substr(0, blank);
+  std::string word = text.substr(0, blank);
   if (!is_status(word)) return {};
   text.erase(0, std::min(blank + 1, text.size()));
   return word;

@@ -260,7 +260,9 @@ class TroubleTest(DeliverTest):
         child = subprocess.Popen([program('letterbox-deliver'), '--default',
                                   './Maildir/\n./box\n|cat >copy'],
                                  stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                                 env=self.environment(TMPDIR=self.dir), **as_ordinary())
+                                 env=self.environment(TMPDIR=self.dir,
+                                                      ASAN_OPTIONS='quarantine_size_mb=1'),
+                                 **as_ordinary())
         with child.stdin:
             child.stdin.write(b'Subject: ')
             for _ in range(100):

@@ -27,7 +27,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 std::vector<std::string> assignments(const Environment& environment) {
   std::vector<std::string> out;
   out.reserve(environment.size());
-  for (const auto& [name, value] : environment) out.push_back(name + '=' + value);
+  for (const auto& [name, value] : environment) {
+    std::string& text = out.emplace_back(name);
+    (text += '=') += value;
+  }
   return out;
 }
 

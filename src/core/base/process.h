@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/file_ops.h"
@@ -46,6 +47,9 @@ struct ExitStatus {
 class Child {
  public:
   explicit Child(pid_t pid) : pid_{pid} {}
+  Child(Child&& other) noexcept : pid_{std::exchange(other.pid_, -1)} {}
+  Child& operator=(Child&&) = delete;
+  ~Child() = default;
   pid_t pid() const { return pid_; }
 
   Result<ExitStatus> wait() &&;

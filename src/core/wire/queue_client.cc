@@ -90,9 +90,9 @@ Result<QueueSubmission> QueueSubmission::open(System& system, const Environment&
                           {text.write_end.get(), kErrorDescriptor}};
   command.directory = directory->get();
   command.exec_failed = kExecFailed;
-  const Child child = LBX_TRY(spawn(command));
-  return QueueSubmission{system, child, std::move(message.write_end), std::move(envelope.write_end),
-                         std::move(text.read_end)};
+  Child child = LBX_TRY(spawn(command));
+  return QueueSubmission{system, std::move(child), std::move(message.write_end),
+                         std::move(envelope.write_end), std::move(text.read_end)};
 }
 
 void QueueSubmission::write(std::string_view bytes) {

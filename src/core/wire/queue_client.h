@@ -46,7 +46,7 @@ class QueueSubmission {
  private:
   QueueSubmission(System& system, Child child, UniqueFd message, UniqueFd envelope, UniqueFd text)
       : system_{&system},
-        child_{child},
+        child_{std::move(child)},
         message_{std::move(message)},
         envelope_{std::move(envelope)},
         text_{std::move(text)} {}
