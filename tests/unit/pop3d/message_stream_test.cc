@@ -54,11 +54,18 @@ TEST(TopCutterTest, EverySplitGivesTheSame) {
   }
 }
 
-std::string sent(const std::string& text) {
-  MessageStream stream{std::make_unique<FakeMessage>(text)};
+std::string all_of(MessageStream stream) {
   std::string out;
   while (stream.produce(out) == MessageStream::State::More) continue;
   return out;
+}
+
+std::string sent(const std::string& text) {
+  return all_of(MessageStream{std::make_unique<FakeMessage>(text)});
+}
+
+std::string top_of(const std::string& text, std::uint64_t lines) {
+  return all_of({std::make_unique<FakeMessage>(text), TopCutter{lines, Dialect::Letterbox}});
 }
 
 // Borders of any buffer that might stand between the file and the wire.
@@ -69,7 +76,7 @@ TEST(MessageStreamTest, BordersOfBuffersDoNotShow) {
       EXPECT_EQ(sent(line + "\n.\n"), line + "\r\n..\r\n.\r\n");
       EXPECT_EQ(sent(line + "\r\n.a\r\n"), line + "\r\n..a\r\n.\r\n");
       EXPECT_EQ(sent(line + "\r"), line + "\r\n.\r\n");
-      EXPECT_EQ(sent(line + "\n\nbody\n", 0), line + "\r\n\r\n.\r\n");
+      EXPECT_EQ(top_of(line + "\n\nbody\n", 0), line + "\r\n\r\n.\r\n");
     }
   }
 }
