@@ -74,7 +74,7 @@ Result<void> create_maildir(System& system, int dir, const std::string& path) {
   const std::string temporary =
       '.' + where.leaf + '.' + ascii::to_hex(system.randomness.bits64(), 16);
   LBX_TRY(files.make_directory(parent.get(), temporary, kDirectoryMode));
-  const Result<void> made = fill_and_rename(files, parent.get(), temporary, where.leaf);
+  Result<void> made = fill_and_rename(files, parent.get(), temporary, where.leaf);
   if (!made) {
     remove_private(files, parent.get(), temporary);
     const int code = made.error().os_error;

@@ -156,13 +156,13 @@ Result<void> MaildirWriter::give_name(const std::string& target) {
   if (publish_ == Publish::LinkUnnamed) return files.link_fd(file_.get(), maildir_, target);
 
   if (publish_ == Publish::RenameNoReplace) {
-    const Result<void> renamed = files.rename_new(maildir_, tmp_, maildir_, target);
+    Result<void> renamed = files.rename_new(maildir_, tmp_, maildir_, target);
     if (renamed) tmp_.clear();
     if (renamed || !is_unsupported(renamed.error().os_error)) return renamed;
     publish_ = Publish::LinkUnlink;
   }
   if (publish_ == Publish::LinkUnlink) {
-    const Result<void> linked = link_checked(target);
+    Result<void> linked = link_checked(target);
     if (linked) remove_tmp();
     if (linked || !is_unsupported(linked.error().os_error)) return linked;
     publish_ = Publish::Rename;
