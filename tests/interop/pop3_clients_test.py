@@ -179,19 +179,33 @@ class GetmailTest(ClientCase):
     REWRITES = frozenset(['barecr_body', 'crcrlf', 'dotfirst_alone', 'empty', 'header_only',
                           'header_only_nofinal', 'blank_with_space', 'from_line', 'long_header'])
 
-    def getmail(self, server, *options):
+    def getmail(self, server):
         self.write('getmailrc', '[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\n'
-                   'port = %d\nusername = bob\npassword = secret\n[destination]\ntype = Maildir\n'
-                   'path = %s/\n[options]\nread_all = false\ndelivered_to = false\n'
-                   'received = false\nverbose = 1\n' % (server.port, self.got), 0o600)
+                   'port = %d\ntimeout = 10\nusername = bob\npassword = secret\n'
+                   '[destination]\ntype = Maildir\npath = %s/\n'
+                   '[options]\nread_all = false\ndelivered_to = false\nreceived = false\n'
+                   'verbose = 1\n' % (server.port, self.got), 0o600)
         letterbox.own(self.got)
-        return self.client('getmail', '--getmaildir=' + self.dir, *options,
-                           **letterbox.as_ordinary())
+        return self.client('getmail', '--getmaildir=' + self.dir, **letterbox.as_ordinary())
+
+    def first_run(self, server):
+        """getmail 6.18 forks for each message and may miss the end of its child, for which it then
+        waits in vain (_wait_for_child(): a notification before the wait is lost). Such a run says
+        nothing of the server: it is made anew, from nothing."""
+        for _ in range(5):
+            self.make_target()
+            done = self.getmail(server)
+            if b'waiting child pid' not in done.stdout + done.stderr:
+                return done
+            shutil.rmtree(self.got)
+            for name in os.listdir(self.dir):
+                if name.startswith('oldmail'):
+                    os.unlink(self.path(name))
+        return self.skipTest('getmail loses its children')
 
     def test_fetches_everything_once(self):
-        self.make_target()
         server = self.serve()
-        done = self.getmail(server)
+        done = self.first_run(server)
         self.assertEqual(done.returncode, 0, done.stderr[-2000:])
         # getmail puts a Return-Path of its own in front.
         got = [each.removeprefix(b'Return-Path: <unknown>\n') for each in self.fetched()]

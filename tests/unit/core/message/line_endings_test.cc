@@ -28,7 +28,7 @@ std::uint64_t counted(const std::vector<std::string>& chunks) {
 }
 
 // What each stored form is on the wire: the whole rule.
-const std::vector<std::pair<std::string, std::string>> kForms{
+const std::vector<std::pair<std::string, std::string>> stored_forms{
     {"", ""},
     {"\n", "\r\n"},
     {"a\nb\n", "a\r\nb\r\n"},
@@ -47,15 +47,15 @@ const std::vector<std::pair<std::string, std::string>> kForms{
 };
 
 TEST(LineEndingsTest, EachStoredFormHasItsFormOnTheWire) {
-  for (const auto& [stored, wire] : kForms) EXPECT_EQ(encoded({stored}), wire);
+  for (const auto& [stored, wire] : stored_forms) EXPECT_EQ(encoded({stored}), wire);
 }
 
 TEST(LineEndingsTest, WhatIsCountedIsWhatIsSent) {
-  for (const auto& [stored, wire] : kForms) EXPECT_EQ(counted({stored}), wire.size()) << wire;
+  for (const auto& [stored, wire] : stored_forms) EXPECT_EQ(counted({stored}), wire.size()) << wire;
 }
 
 TEST(LineEndingsTest, EverySplitIntoTwoChunksGivesTheSame) {
-  for (const auto& [stored, wire] : kForms) {
+  for (const auto& [stored, wire] : stored_forms) {
     for (std::size_t at = 0; at <= stored.size(); ++at) {
       const std::vector<std::string> chunks{stored.substr(0, at), stored.substr(at)};
       EXPECT_EQ(encoded(chunks), wire);
@@ -76,7 +76,7 @@ TEST(LineEndingsTest, AnyMixtureOfAnyOctetsIsCountedAsItIsSent) {
 }
 
 TEST(LineEndingsTest, NoBareLineFeedIsEverSent) {
-  for (const auto& [stored, wire] : kForms) {
+  for (const auto& [stored, wire] : stored_forms) {
     const std::string out = encoded({stored});
     for (std::size_t at = out.find('\n'); at != out.npos; at = out.find('\n', at + 1)) {
       ASSERT_GT(at, 0U);
