@@ -11,12 +11,19 @@ def wire(stored):
     return lines
 
 
-def top(stored, count):
-    """What TOP n COUNT sends: header, blank line, COUNT lines; RFC 1939 section 7."""
-    lines = re.findall(rb'[^\n]*\n', wire(stored))
-    if b'\r\n' not in lines:
-        return b''.join(lines)
-    return b''.join(lines[:lines.index(b'\r\n') + 1 + count])
+def top(stored, count, blank=(b'\n', b'\r\n')):
+    """What TOP n COUNT sends: header, blank line, COUNT lines; RFC 1939 section 7. `blank`: which
+    stored lines are a blank line."""
+    whole = re.findall(rb'[^\n]*\n', wire(stored))
+    for number, line in enumerate(re.findall(rb'[^\n]*\n|[^\n]+$', stored)):
+        if line in blank:
+            return b''.join(whole[:number + 1 + count])
+    return b''.join(whole)
+
+
+def qmail_top(stored, count):
+    """To qmail-pop3d a CR LF is no blank line: dialect.h, quirks-0028."""
+    return top(stored, count, (b'\n',))
 
 
 HEADER = b'From: a@b.example\nTo: c@d.example\nSubject: odd\n'
