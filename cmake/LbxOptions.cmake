@@ -5,6 +5,7 @@
 set(LBX_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=")
 option(LBX_WERROR "Warnings are errors" OFF)
 option(LBX_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
+option(LBX_UNIT_TESTS "Build the unit tests and fuzz corpora too" ON)
 option(LBX_TIDY "Run clang-tidy with every compilation" OFF)
 
 add_library(lbx_options INTERFACE)
