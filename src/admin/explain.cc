@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/ascii.h"
+#include "core/message/address.h"
 
 namespace lbx::admin {
 namespace {
@@ -13,7 +14,11 @@ struct Split {
   std::string host;
 };
 
+/// An address as people write it comes without its quotes, as it does from a mail server. What is
+/// none is taken as it stands: qmail-local takes anything.
 Split split_address(const std::string& address, const std::string& own_host) {
+  const Result<Address> parsed = Address::parse(address);
+  if (parsed) return {parsed->local(), parsed->domain()};
   const std::size_t at = address.rfind('@');
   if (at == std::string::npos) return {address, own_host};
   return {address.substr(0, at), address.substr(at + 1)};

@@ -63,6 +63,14 @@ TEST_F(ExplainTest, FindsWhoIsMeant) {
   EXPECT_EQ(resolved(options), "joe|/h|joe|-/|other|host.example");
 }
 
+TEST_F(ExplainTest, QuotesOfAnAddressAreNotPartOfIt) {
+  ExplainOptions options = asked("\"joe-a b\"@x.example");
+  options.home = "/h";
+  EXPECT_EQ(resolved(options), "joe|/h|joe-a b|-|a b|x.example");
+  options.address = "joe-a..b@x.example";  // no address by RFC 5321, but qmail delivers to it
+  EXPECT_EQ(resolved(options), "joe|/h|joe-a..b|-|a..b|x.example");
+}
+
 TEST_F(ExplainTest, AUserIsLookedUp) {
   ExplainOptions options = asked("info@x");
   options.user = "ann";
