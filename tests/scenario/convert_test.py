@@ -8,11 +8,14 @@ import select
 import subprocess
 import unittest
 
-from support.letterbox import ROOT, Maildir, ScratchTest, as_ordinary, program, run
+from support.letterbox import ROOT, Maildir, ScratchTest, as_ordinary, program, reachable, run
 
-SYNTH = os.path.join(ROOT, 'tests/data/mbox/synth')
+DATA = reachable(os.path.join(ROOT, 'tests/data/mbox'))
+SYNTH = os.path.join(DATA, 'synth')
 SHARED = os.path.join(os.environ.get('LBX_SHARED', os.path.join(ROOT, '../shared')),
                       'testdata/mbox')
+if os.path.isdir(SHARED):
+    SHARED = reachable(SHARED)
 
 # Files that are not refused, whose index names another count as right for a reader that knows
 # more or less than ours: what ours says, and why that is accepted there.
@@ -208,7 +211,7 @@ class ConvertTest(ScratchTest):
         self.check_round_trip(maildir, 'awkward')
 
     def test_the_sample_archive_of_the_repository_converts(self):
-        maildir = self.to_maildir(os.path.join(ROOT, 'tests/data/mbox/sample.mbox'))
+        maildir = self.to_maildir(os.path.join(DATA, 'sample.mbox'))
         self.assertEqual(len(maildir.messages()), 20)
         self.assertIn('FRS', self.flags_of(maildir))
         self.check_round_trip(maildir, 'sample')

@@ -18,14 +18,25 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), '../..'))
 ORDINARY = pwd.getpwnam('nobody') if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 
 
-@functools.lru_cache(maxsize=None)
 def program(name):
-    """The path of one of our programs, in a place that the ordinary user can reach."""
-    path = os.path.realpath(os.path.join(BIN, name))
+    """The path of one of our programs."""
+    return reachable(os.path.join(BIN, name))
+
+
+@functools.lru_cache(maxsize=None)
+def reachable(path):
+    """`path`, a file or a folder, or a copy of it where the ordinary user cannot get at it: the
+    checkout may lie in a home that is closed to others."""
+    path = os.path.realpath(path)
     if os.geteuid() != 0 or everybody_reaches(os.path.dirname(path)):
         return path
-    copy = os.path.join(reachable_folder(), name)
-    shutil.copy(path, copy)
+    folder = tempfile.mkdtemp(dir=reachable_folder())
+    os.chmod(folder, 0o755)
+    copy = os.path.join(folder, os.path.basename(path))
+    if os.path.isdir(path):
+        shutil.copytree(path, copy)
+    else:
+        shutil.copy(path, copy)
     return copy
 
 
