@@ -68,7 +68,7 @@ Result<int> local_main(System& system, int argc, char** argv) {
   if (!pretend || argc - optind != kArguments || argv[optind + 1][0] != '/') return usage();
   ::umask(077);
   // An interrupt at the terminal of a qmail-start in the foreground is meant for that; it must not
-  // tear a delivery, or a program of one, apart. The recorded deliveries have it ignored as well.
+  // tear a delivery, or a program of one, apart. The vector local-0640 expects it ignored.
   static_cast<void>(std::signal(SIGINT, SIG_IGN));
   const char* const* const word = argv + optind;
   const deliver::Request request{word[0], word[1], word[2], word[3],
