@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#include "core/control/settings.h"
+
+#include <array>
+
+namespace lbx::control {
+
+std::span<const Setting> all() {
+  static constexpr auto kAll = std::to_array<Setting>({
+      &kDefaultDelivery,
+      &kMe,
+  });
+  return kAll;
+}
+
+}  // namespace lbx::control
