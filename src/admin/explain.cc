@@ -45,25 +45,6 @@ Result<users::Controller> find(System& system, users::Accounts& accounts,
   return controller_of(*std::move(account), local);
 }
 
-/// The first step that can be seen to fail decides; those after it are not reached.
-void explain_steps(System& system, int home, Explanation& explanation) {
-  const dotqmail::Script& script = explanation.plan.script;
-  for (const dotqmail::Step& step : script.steps) {
-    ExplainedStep explained{step, explanation.result.done(), {}};
-    if (step.instruction) {
-      explained.prospect =
-          deliver::foresee(system.files, home, explanation.plan, *step.instruction, true);
-    }
-    if (explained.reached && explained.prospect.failure) {
-      explanation.result = *explained.prospect.failure;
-    }
-    explanation.steps.push_back(std::move(explained));
-  }
-  if (script.fault && explanation.result.done()) {
-    explanation.result = deliver::mistake_report(script.fault->mistake);
-  }
-}
-
 }  // namespace
 
 Result<deliver::Request> resolve(System& system, users::Accounts& accounts,
@@ -81,24 +62,6 @@ Result<deliver::Request> resolve(System& system, users::Accounts& accounts,
   return deliver::Request{
       found.account.name, found.account.home, split.local,    found.dash,
       found.ext,          split.host,         options.sender, options.default_delivery};
-}
-
-Explanation explain(System& system, const deliver::Request& request) {
-  Explanation explanation;
-  explanation.plan.request = request;
-  const deliver::Home home = deliver::open_home(system.files, request.home);
-  if (home.refusal) {
-    explanation.result = *home.refusal;
-    return explanation;
-  }
-  explanation.plan = deliver::make_plan(system, home.directory.get(), request);
-  if (explanation.plan.refusal) {
-    explanation.result = *explanation.plan.refusal;
-  } else {
-    explain_steps(system, home.directory.get(), explanation);
-  }
-  if (home.sticky) explanation.result = deliver::sticky_home();
-  return explanation;
 }
 
 }  // namespace lbx::admin

@@ -5,13 +5,11 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "core/base/result.h"
 #include "core/base/system.h"
 #include "core/users/accounts.h"
-#include "deliver/foresee.h"
-#include "deliver/plan.h"
+#include "deliver/forecast.h"
 
 namespace lbx::admin {
 
@@ -31,20 +29,7 @@ struct ExplainOptions {
 Result<deliver::Request> resolve(System& system, users::Accounts& accounts,
                                  const ExplainOptions& options);
 
-/// A step of the script and what it comes to.
-struct ExplainedStep {
-  dotqmail::Step step;
-  bool reached;                // an earlier step has not failed
-  deliver::Prospect prospect;  // of its instruction, if it has one
-};
-
-struct Explanation {
-  deliver::Plan plan;
-  std::vector<ExplainedStep> steps;
-  deliver::Report result;
-};
-
-Explanation explain(System& system, const deliver::Request& request);
+using Explanation = deliver::Forecast;
 
 /// For people; and for programs, as one JSON object. Both end with a newline.
 std::string to_text(const Explanation& explanation);

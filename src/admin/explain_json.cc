@@ -21,7 +21,7 @@ Json candidates(const deliver::Plan& plan) {
 
 Json steps(const Explanation& explanation) {
   Json out = Json::array();
-  for (const ExplainedStep& each : explanation.steps) {
+  for (const deliver::ForecastStep& each : explanation.steps) {
     Json row{{"line", each.step.line}, {"text", each.step.text}};
     row["kind"] = each.step.instruction ? kind_word(*each.step.instruction) : "nothing";
     if (each.step.instruction) row["target"] = target_of(*each.step.instruction);

@@ -65,7 +65,7 @@ std::string source_of(const deliver::Plan& plan) {
   return shown(plan.file) + " is empty; lines of the default delivery";
 }
 
-std::string step_text(const ExplainedStep& each) {
+std::string step_text(const deliver::ForecastStep& each) {
   const dotqmail::Step& step = each.step;
   std::string text = "  " + padded(std::to_string(step.line), 4);
   if (!step.instruction) return text + padded("nothing", 9) + shown(step.text) + '\n';
@@ -78,7 +78,7 @@ std::string step_text(const ExplainedStep& each) {
 std::string lines(const Explanation& explanation) {
   if (explanation.plan.source == deliver::Source::None) return "";
   std::string text = '\n' + source_of(explanation.plan) + ":\n";
-  for (const ExplainedStep& each : explanation.steps) text += step_text(each);
+  for (const deliver::ForecastStep& each : explanation.steps) text += step_text(each);
   if (explanation.plan.script.fault) {
     text += "  " + padded(std::to_string(explanation.plan.script.fault->line), 4) +
             padded("mistake", 9) + shown(explanation.plan.script.fault->text) + '\n';
@@ -104,7 +104,7 @@ std::string result(const Explanation& explanation) {
            " (exit " + code + "): " + shown(report.text) + '\n';
   }
   bool nothing = true;
-  for (const ExplainedStep& each : explanation.steps) nothing &= !each.step.instruction;
+  for (const deliver::ForecastStep& each : explanation.steps) nothing &= !each.step.instruction;
   if (nothing) return "\nResult: accepted and thrown away (exit 0): there is no instruction\n";
   return "\nResult: delivered (exit 0), as far as can be seen from here\n";
 }

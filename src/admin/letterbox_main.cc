@@ -36,8 +36,10 @@ Result<int> explain_command(System& system, int argc, char** argv) {
 
   users::SystemAccounts accounts;
   const deliver::Request request = LBX_TRY(admin::resolve(system, accounts, options));
-  const admin::Explanation explanation = admin::explain(system, request);
-  print(options.json ? to_json(explanation) : to_text(explanation));
+  deliver::Settings settings;
+  settings.create_maildirs = true;
+  const admin::Explanation explanation = deliver::forecast(system, request, settings);
+  print(options.json ? admin::to_json(explanation) : admin::to_text(explanation));
   return 0;
 }
 

@@ -6,29 +6,14 @@
 
 #include <sys/types.h>
 
-#include <functional>
 #include <optional>
-#include <string>
 
 #include "core/base/system.h"
-#include "core/mbox/lock.h"
 #include "deliver/plan.h"
 #include "deliver/report.h"
+#include "deliver/settings.h"
 
 namespace lbx::deliver {
-
-/// Octets of a program's output of which the last line is kept.
-inline constexpr std::size_t kMaxProgramText = 4096;
-
-/// What the two programs around the engine want differently.
-struct Settings {
-  bool pretend{false};          // only say what would be done
-  bool create_maildirs{false};  // those that the default delivery names
-  bool capture_output{false};   // of programs: into the report, not onto our own output
-  MboxLockPolicy locks;
-  /// Gets the lines of `pretend` and warnings, without a newline.
-  std::function<void(const std::string&)> say;
-};
 
 struct Counts {
   std::size_t files{0};

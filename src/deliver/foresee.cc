@@ -12,8 +12,8 @@ namespace {
 /// Looks at the places that an instruction names.
 class Look {
  public:
-  Look(FileOps& files, int home, const Plan& plan, bool create)
-      : files_{&files}, home_{home}, plan_{&plan}, create_{create} {}
+  Look(FileOps& files, int home, const Plan& plan, const Settings& settings)
+      : files_{&files}, home_{home}, plan_{&plan}, settings_{&settings} {}
 
   Prospect operator()(const dotqmail::ToMaildir& to) const {
     const std::string path = to.path.c_str();
@@ -55,7 +55,7 @@ class Look {
 
  private:
   bool may_create(const std::string& path) const {
-    return create_ && plan_->source == Source::DefaultDelivery &&
+    return settings_->create_maildirs && plan_->source == Source::DefaultDelivery &&
            is_below_home(plan_->request.home, path) && has_parent(without_slashes(path));
   }
   static std::string without_slashes(std::string path) {
@@ -74,14 +74,14 @@ class Look {
   FileOps* files_;
   int home_;
   const Plan* plan_;
-  bool create_;
+  const Settings* settings_;
 };
 
 }  // namespace
 
 Prospect foresee(FileOps& files, int home, const Plan& plan,
-                 const dotqmail::Instruction& instruction, bool create_maildirs) {
-  return std::visit(Look{files, home, plan, create_maildirs}, instruction);
+                 const dotqmail::Instruction& instruction, const Settings& settings) {
+  return std::visit(Look{files, home, plan, settings}, instruction);
 }
 
 bool is_below_home(std::string_view home, std::string_view path) {

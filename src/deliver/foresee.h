@@ -9,6 +9,7 @@
 
 #include "core/base/system.h"
 #include "deliver/plan.h"
+#include "deliver/settings.h"
 
 namespace lbx::deliver {
 
@@ -17,9 +18,9 @@ struct Prospect {
   std::string note;  // for people: "would be made", "is not there"; may be empty
 };
 
-/// `home` as for make_plan(). `create_maildirs` as in Settings.
+/// `home` as for make_plan().
 Prospect foresee(FileOps& files, int home, const Plan& plan,
-                 const dotqmail::Instruction& instruction, bool create_maildirs);
+                 const dotqmail::Instruction& instruction, const Settings& settings);
 
 /// Whether `path` certainly stays below the home directory `home`, which exists. Elsewhere a
 /// missing directory may be a volume that is not mounted.

@@ -29,13 +29,6 @@ std::optional<std::uint64_t> leading_number(std::string_view line, bool& too_lar
 
 }  // namespace
 
-std::string mail_home(const Environment& environment, const std::optional<std::string>& asked_for) {
-  if (asked_for) return *asked_for;
-  const auto found = environment.find("LETTERBOX_HOME");
-  if (found != environment.end() && !found->second.empty()) return found->second;
-  return std::string{kDefaultMailHome};
-}
-
 ControlDirectory::ControlDirectory(FileOps& files, std::string mail_home)
     : files_{files}, mail_home_{std::move(mail_home)} {}
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The mail home and the control directory in it. Files are opened when they are asked for, so a
+// The control directory of a mail home. Files are opened when they are asked for, so a
 // process sees a change at its next question, and a setting nobody asks for costs nothing.
 //
 // A missing file, or a missing control directory, means the default. A file that is there and
@@ -20,12 +20,6 @@ namespace lbx::control {
 
 /// Octets of a control file at most.
 inline constexpr std::size_t kMaxFileOctets = std::size_t{16} * 1024 * 1024;
-
-/// The directory with control/, users/, alias/ and run/: what was asked for, else LETTERBOX_HOME,
-/// else kDefaultMailHome.
-inline constexpr std::string_view kDefaultMailHome = "/var/lib/letterbox";
-std::string mail_home(const Environment& environment,
-                      const std::optional<std::string>& asked_for = std::nullopt);
 
 class ControlDirectory {
  public:

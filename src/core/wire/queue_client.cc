@@ -7,6 +7,7 @@
 #include <array>
 
 #include "core/base/io.h"
+#include "core/base/mail_home.h"
 
 namespace lbx::wire {
 namespace {
@@ -80,7 +81,7 @@ Result<QueueSubmission> QueueSubmission::open(System& system, const Environment&
   Pipe envelope = LBX_TRY(make_pipe());
   Pipe text = LBX_TRY(make_pipe());
 
-  const std::string home = lookup(environment, "LETTERBOX_HOME").value_or(kDefaultHome);
+  const std::string home = mail_home(environment);
   const Result<UniqueFd> directory = system.files.open_at(AT_FDCWD, home, O_PATH | O_DIRECTORY);
   if (!directory) return failure(text_of(kNoHome));
 

@@ -14,8 +14,6 @@
 
 namespace lbx::wire {
 
-/// Where the mail home is when LETTERBOX_HOME does not say so.
-inline constexpr const char* kDefaultHome = "/var/lib/letterbox";
 /// Octets of a queue program's own text that are kept.
 inline constexpr std::size_t kMaxQueueText = 255;
 

@@ -37,7 +37,9 @@ class ExplainTest : public testing::Test {
     options.home = scratch.path();
     const Result<deliver::Request> request = resolve(outside.system, accounts, options);
     EXPECT_TRUE(request);
-    return explain(outside.system, *request);
+    deliver::Settings settings;
+    settings.create_maildirs = true;
+    return deliver::forecast(outside.system, *request, settings);
   }
 
   ScratchDirectory scratch;

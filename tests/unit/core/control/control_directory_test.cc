@@ -110,12 +110,5 @@ TEST_F(ControlDirectoryTest, WhatCannotBeReadIsLaterNotTheDefault) {
   EXPECT_FALSE(control.get(kCount));
 }
 
-TEST(MailHome, IsTheOptionThenTheVariableThenTheDefault) {
-  EXPECT_EQ(mail_home({}), kDefaultMailHome);
-  EXPECT_EQ(mail_home({{"LETTERBOX_HOME", ""}}), kDefaultMailHome);
-  EXPECT_EQ(mail_home({{"LETTERBOX_HOME", "/a"}}), "/a");
-  EXPECT_EQ(mail_home({{"LETTERBOX_HOME", "/a"}}, "/b"), "/b");
-}
-
 }  // namespace
 }  // namespace lbx::control
