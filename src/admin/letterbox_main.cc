@@ -6,8 +6,12 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "admin/config_command.h"
 #include "admin/explain.h"
+#include "core/base/mail_home.h"
+#include "core/control/settings.h"
 #include "service/command_line.h"
 #include "service/program.h"
 
@@ -43,6 +47,52 @@ Result<int> explain_command(System& system, int argc, char** argv) {
   return 0;
 }
 
+struct ConfigOptions {
+  std::string name;
+  std::vector<std::string> value;
+  bool json{false};
+  bool unset{false};
+};
+
+int show_config(const std::vector<admin::ConfigRow>& rows, const std::vector<std::string>& unknown,
+                bool json) {
+  std::string text;
+  for (const admin::ConfigRow& row : rows) text += admin::to_text(row);
+  for (const std::string& each : unknown) text += each + ": no setting of Letterbox\n";
+  print(json ? admin::to_json(rows, unknown) : text);
+  const bool wrong =
+      std::ranges::any_of(rows, [](const admin::ConfigRow& row) { return !row.problem.empty(); });
+  return wrong ? 1 : 0;
+}
+
+Result<int> config_command(System& system, int argc, char** argv) {
+  ConfigOptions options;
+  CLI::App app{"Show, explain, check and set the settings.", "letterbox config"};
+  app.add_option("name", options.name, "the setting; all where there is none");
+  app.add_option("value", options.value, "what it becomes; for a list, a value for each line");
+  CLI::Option* unset = app.add_flag("--unset", options.unset, "back to the default");
+  app.get_option("value")->excludes(unset);
+  unset->needs(app.get_option("name"));
+  app.add_flag("--json", options.json, "for programs");
+  const std::optional<int> ended = LBX_TRY(parse_command_line(app, argc, argv));
+  if (ended) return *ended;
+
+  const control::ControlDirectory control{system.files, mail_home(system.environment)};
+  if (options.name.empty()) {
+    std::vector<admin::ConfigRow> rows;
+    for (const control::Setting& each : control::all())
+      rows.push_back(admin::config_row(control, each));
+    const std::vector<std::string> unknown = LBX_TRY(admin::unknown_files(system.files, control));
+    return show_config(rows, unknown, options.json);
+  }
+  const control::Setting setting = LBX_TRY(admin::find_setting(options.name));
+  if (options.unset) LBX_TRY(admin::set_config(system.files, control, setting, std::nullopt));
+  if (!options.value.empty()) {
+    LBX_TRY(admin::set_config(system.files, control, setting, options.value));
+  }
+  return show_config({admin::config_row(control, setting)}, {}, options.json);
+}
+
 struct Subcommand {
   std::string_view name;
   std::string_view help;
@@ -50,6 +100,7 @@ struct Subcommand {
 };
 
 constexpr std::array kSubcommands{
+    Subcommand{"config", "show, explain, check and set the settings", &config_command},
     Subcommand{"explain", "what would happen to a message for an address, and why",
                &explain_command},
 };

@@ -38,6 +38,18 @@ Result<void> for_each_chunk(FileOps& files, int fd, const ChunkSink& sink) {
   }
 }
 
+Result<void> replace_file(FileOps& files, int dir, const std::string& path, std::string_view text,
+                          mode_t mode) {
+  const std::string fresh = path + ".new";
+  UniqueFd file = LBX_TRY(files.open_at(dir, fresh, O_WRONLY | O_CREAT | O_TRUNC, mode));
+  LBX_TRY(write_all(files, file.get(), text));
+  LBX_TRY(files.sync(file.get()));
+  LBX_TRY(files.close(std::move(file)));
+  LBX_TRY(files.rename_at(dir, fresh, dir, path));
+  const std::size_t slash = path.rfind('/');
+  return sync_directory(files, dir, slash == std::string::npos ? "." : path.substr(0, slash + 1));
+}
+
 Result<void> sync_directory(FileOps& files, int dir, const std::string& path) {
   const UniqueFd fd = LBX_TRY(files.open_at(dir, path, O_RDONLY | O_DIRECTORY));
   return files.sync(fd.get());

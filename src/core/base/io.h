@@ -2,6 +2,8 @@
 // Reading and writing whole things through FileOps.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -27,6 +29,11 @@ using ChunkSink = std::function<Result<void>(std::string_view)>;
 /// Gives a seekable file to `sink` from its first octet on, chunk by chunk. The descriptor's
 /// position is neither used nor changed, so processes that share it do not disturb each other.
 Result<void> for_each_chunk(FileOps& files, int fd, const ChunkSink& sink);
+
+/// Makes `path` below `dir` hold exactly `text`, durably: readers see the old file or the new one.
+/// A crash may leave PATH.new, which the next call replaces.
+Result<void> replace_file(FileOps& files, int dir, const std::string& path, std::string_view text,
+                          mode_t mode);
 
 /// fsync of a directory by name below `dir`: what makes a new or removed name durable.
 Result<void> sync_directory(FileOps& files, int dir, const std::string& path);

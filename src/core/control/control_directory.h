@@ -34,14 +34,13 @@ class ControlDirectory {
   Result<std::vector<std::string>> get(const List& setting) const;
   /// For the few lists where a missing file means something else than an empty one.
   Result<bool> exists(std::string_view file) const;
+  /// The whole file; nothing where it is missing.
+  Result<std::optional<std::string>> text_of(std::string_view file) const;
+  std::string path_of(std::string_view file) const;
 
   const std::string& mail_home() const { return mail_home_; }
 
  private:
-  std::string path_of(std::string_view file) const;
-  Result<std::optional<std::string>> text_of(std::string_view file) const;
-  Result<std::optional<std::string>> first_line_of(std::string_view file) const;
-
   FileOps& files_;
   std::string mail_home_;
 };

@@ -6,12 +6,10 @@
 #include <algorithm>
 #include <string>
 
+#include "core/control/value.h"
+
 namespace lbx::control {
 namespace {
-
-std::string_view file_of(const Setting& setting) {
-  return std::visit([](const auto* each) { return each->file; }, setting);
-}
 
 TEST(Settings, StandInTheOrderOfTheirNamesEachOnce) {
   const auto not_after = [](const Setting& a, const Setting& b) {
@@ -32,8 +30,7 @@ TEST(Settings, DefaultsAreWithinTheirOwnLimits) {
 
 TEST(Settings, EachHasALineOfHelp) {
   for (const Setting& setting : all()) {
-    EXPECT_TRUE(std::visit([](const auto* each) { return !each->help.empty(); }, setting))
-        << file_of(setting);
+    EXPECT_FALSE(help_of(setting).empty()) << file_of(setting);
   }
 }
 
