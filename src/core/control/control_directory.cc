@@ -99,6 +99,10 @@ Result<std::vector<std::string>> ControlDirectory::get(const List& setting) cons
   return lines;
 }
 
+Result<std::optional<std::string>> ControlDirectory::get(const Text& setting) const {
+  return text_of(setting.file);
+}
+
 Result<bool> ControlDirectory::exists(std::string_view file) const {
   const Result<struct stat> status = files_.stat_at(AT_FDCWD, path_of(file));
   if (status) return true;
