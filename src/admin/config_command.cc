@@ -19,6 +19,7 @@ using control::Line;
 using control::List;
 using control::Number;
 using control::Setting;
+using control::Text;
 
 std::string joined(const auto& words, std::string_view between) {
   std::string text;
@@ -54,6 +55,12 @@ struct Describe {
     const Result<std::vector<std::string>> value = control.get(*setting);
     if (!value) row.problem = value.error().what;
     if (value) row.value = *value;
+  }
+  void operator()(const Text* setting) const {
+    row.form = "text";
+    const Result<std::optional<std::string>> value = control.get(*setting);
+    if (!value) row.problem = value.error().what;
+    if (value && *value) row.value = {**value};
   }
 
  private:
@@ -101,7 +108,8 @@ Result<void> set_config(FileOps& files, const ControlDirectory& control, const S
     if (!removed && removed.error().os_error != ENOENT) return removed;
     return sync_directory(files, AT_FDCWD, control.path_of(""));
   }
-  const bool one_line = !std::holds_alternative<const List*>(setting);
+  const bool one_line = !std::holds_alternative<const List*>(setting) &&
+                        !std::holds_alternative<const Text*>(setting);
   if (one_line && lines->size() != 1) return Error::never(name + " takes one value");
   const bool broken = std::ranges::any_of(
       *lines, [](const std::string& line) { return line.find('\n') != std::string::npos; });

@@ -43,6 +43,8 @@ std::string source_word(deliver::Source source) {
       return "none";
     case deliver::Source::File:
       return "file";
+    case deliver::Source::Folder:
+      return "folder";
     case deliver::Source::DefaultDelivery:
       return "default";
   }

@@ -61,6 +61,9 @@ std::string source_of(const deliver::Plan& plan) {
     return "Lines of " + shown(plan.file) +
            (forward_only ? " (its x bit is set: it may only forward)" : "");
   }
+  if (plan.source == deliver::Source::Folder) {
+    return "A folder of that name is there (control/folderdelivery)";
+  }
   if (plan.file.empty()) return "No file answers; lines of the default delivery";
   return shown(plan.file) + " is empty; lines of the default delivery";
 }

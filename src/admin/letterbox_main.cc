@@ -40,7 +40,8 @@ Result<int> explain_command(System& system, int argc, char** argv) {
 
   users::SystemAccounts accounts;
   const deliver::Request request = LBX_TRY(admin::resolve(system, accounts, options));
-  deliver::Settings settings;
+  const control::ControlDirectory control{system.files, mail_home(system.environment)};
+  deliver::Settings settings = LBX_TRY(deliver::read_settings(control));
   settings.create_maildirs = true;
   const admin::Explanation explanation = deliver::forecast(system, request, settings);
   print(options.json ? admin::to_json(explanation) : admin::to_text(explanation));

@@ -39,6 +39,7 @@ class Run {
   Report lines() {
     for (const dotqmail::Step& step : context_.plan.script.steps) {
       if (!step.instruction) continue;
+      context_.line = step.line;
       Report report = std::visit(*this, *step.instruction);
       if (report.verdict != Verdict::Done) return report;
     }
@@ -103,7 +104,7 @@ Outcome deliver(System& system, const Request& request, const Settings& settings
           Report::never("This message is looping: it already has my Delivered-To line. (#5.4.6)"));
     }
   }
-  const Plan plan = make_plan(system, home.directory.get(), request);
+  const Plan plan = make_plan(system, home.directory.get(), request, settings);
   if (plan.refusal) return ended(*plan.refusal);
 
   Outcome outcome;

@@ -15,8 +15,9 @@ struct Context {
   System& system;
   const Settings& settings;
   const Plan& plan;
-  int home;     // the directory that paths and programs start from
-  int message;  // seekable
+  int home;             // the directory that paths and programs start from
+  int message;          // seekable
+  std::size_t line{0};  // of the script: the one that is being carried out
 };
 
 Report to_maildir(const Context& context, const std::string& path);

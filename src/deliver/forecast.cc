@@ -10,7 +10,7 @@ void foresee_steps(System& system, int home, const Settings& settings, Forecast&
   for (const dotqmail::Step& step : script.steps) {
     ForecastStep foreseen{step, forecast.result.done(), {}};
     if (step.instruction) {
-      foreseen.prospect = foresee(system.files, home, forecast.plan, *step.instruction, settings);
+      foreseen.prospect = foresee(system, home, forecast.plan, *step.instruction, settings);
     }
     if (foreseen.reached && foreseen.prospect.failure) {
       forecast.result = *foreseen.prospect.failure;
@@ -32,7 +32,7 @@ Forecast forecast(System& system, const Request& request, const Settings& settin
     forecast.result = *home.refusal;
     return forecast;
   }
-  forecast.plan = make_plan(system, home.directory.get(), request);
+  forecast.plan = make_plan(system, home.directory.get(), request, settings);
   if (forecast.plan.refusal) {
     forecast.result = *forecast.plan.refusal;
   } else {

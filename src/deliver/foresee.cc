@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "deliver/foresee.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
 
 #include "core/base/ascii.h"
+#include "deliver/quota.h"
+#include "deliver/volume_guard.h"
 
 namespace lbx::deliver {
 namespace {
@@ -12,13 +16,15 @@ namespace {
 /// Looks at the places that an instruction names.
 class Look {
  public:
-  Look(FileOps& files, int home, const Plan& plan, const Settings& settings)
-      : files_{&files}, home_{home}, plan_{&plan}, settings_{&settings} {}
+  Look(System& system, int home, const Plan& plan, const Settings& settings)
+      : system_{&system}, files_{&system.files}, home_{home}, plan_{&plan}, settings_{&settings} {}
 
   Prospect operator()(const dotqmail::ToMaildir& to) const {
     const std::string path = to.path.c_str();
     const Result<struct stat> there = files_->stat_at(home_, path + "/.");
     if (!there && there.error().os_error == ENOENT && may_create(path)) {
+      std::optional<Report> refusal = missing_volume(*files_, home_, *settings_);
+      if (refusal) return {std::move(refusal), "is not there, and must not be made now"};
       return {{}, "is not there yet: letterbox-deliver makes it, qmail-local does not"};
     }
     if (!there) {
@@ -30,7 +36,7 @@ class Look {
       return {Report::later("Temporary error on maildir delivery. (#4.3.0)"),
               std::string{"has no directory "} + each};
     }
-    return {};
+    return quota_prospect(path);
   }
 
   Prospect operator()(const dotqmail::ToMbox& to) const {
@@ -54,6 +60,26 @@ class Look {
   }
 
  private:
+  /// As far as the size of the message is known: one octet has to fit in any case.
+  Prospect quota_prospect(const std::string& path) const {
+    const dotqmail::EnvelopeLines& lines = plan_->lines;
+    const std::uint64_t octets =
+        lines.return_path.size() + lines.delivered_to.size() + settings_->message_octets;
+    const Result<bool> room = has_room(path, octets);
+    if (!room) {
+      return {Report::failed("Temporary error on maildir delivery. (#4.3.0)", room.error()),
+              "its quota cannot be looked at: " + reason(room.error())};
+    }
+    if (*room) return {};
+    return {mailbox_full(*settings_), "has no room: its quota is used up"};
+  }
+  Result<bool> has_room(const std::string& path, std::uint64_t octets) const {
+    const UniqueFd maildir = LBX_TRY(files_->open_at(home_, path + "/.", O_PATH | O_DIRECTORY));
+    std::optional<MaildirQuota> quota =
+        LBX_TRY(find_quota(*system_, *settings_, maildir.get(), path));
+    if (!quota) return true;
+    return quota->has_room(octets);
+  }
   bool may_create(const std::string& path) const {
     return settings_->create_maildirs && plan_->source == Source::DefaultDelivery &&
            is_below_home(plan_->request.home, path) && has_parent(without_slashes(path));
@@ -71,6 +97,7 @@ class Look {
     return slash == std::string::npos || is_directory(path.substr(0, slash + 1));
   }
 
+  System* system_;
   FileOps* files_;
   int home_;
   const Plan* plan_;
@@ -79,9 +106,9 @@ class Look {
 
 }  // namespace
 
-Prospect foresee(FileOps& files, int home, const Plan& plan,
+Prospect foresee(System& system, int home, const Plan& plan,
                  const dotqmail::Instruction& instruction, const Settings& settings) {
-  return std::visit(Look{files, home, plan, settings}, instruction);
+  return std::visit(Look{system, home, plan, settings}, instruction);
 }
 
 bool is_below_home(std::string_view home, std::string_view path) {

@@ -19,7 +19,7 @@ struct Prospect {
 };
 
 /// `home` as for make_plan().
-Prospect foresee(FileOps& files, int home, const Plan& plan,
+Prospect foresee(System& system, int home, const Plan& plan,
                  const dotqmail::Instruction& instruction, const Settings& settings);
 
 /// Whether `path` certainly stays below the home directory `home`, which exists. Elsewhere a

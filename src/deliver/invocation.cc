@@ -57,6 +57,10 @@ bool needs_account(const Invocation& invocation, const Environment& environment)
   return !user || !home;
 }
 
+std::string attempt_of(const Invocation& invocation, const Environment& environment) {
+  return invocation.attempt.value_or(from_environment(environment, {"LETTERBOX_ATTEMPT"}));
+}
+
 Result<Request> to_request(const Invocation& invocation, const Environment& environment,
                            const std::string& host_name, const OwnAccount& account) {
   Request request;

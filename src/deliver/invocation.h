@@ -19,6 +19,7 @@ struct Invocation {
   std::optional<std::string> ext;
   std::optional<std::string> sender;
   std::optional<std::string> recipient;
+  std::optional<std::string> attempt;
   std::string default_delivery{"./Maildir/"};
   std::string exit_codes{"sysexits"};
 
@@ -35,6 +36,9 @@ struct OwnAccount {
 
 /// Whether the account has to be asked for at all.
 bool needs_account(const Invocation& invocation, const Environment& environment);
+
+/// What names the delivery over all its attempts, or an empty text.
+std::string attempt_of(const Invocation& invocation, const Environment& environment);
 
 /// Each value is the option's, else the environment's (USER or LOGNAME, HOME, EXTENSION or
 /// LOCAL_PART_SUFFIX, SENDER, RECIPIENT, DOMAIN), else the account's. Without an

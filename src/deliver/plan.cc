@@ -3,10 +3,14 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 
+#include "core/base/ascii.h"
 #include "core/base/errno_class.h"
 #include "core/base/io.h"
+#include "core/control/settings.h"
+#include "core/maildir/maildir.h"
 
 namespace lbx::deliver {
 namespace {
@@ -49,26 +53,103 @@ UniqueFd try_candidate(FileOps& files, int home, Tried& tried) {
   return std::move(file).value();
 }
 
+/// The Maildir of the default delivery, or nothing where that is something else.
+std::optional<std::string> default_maildir(const Request& request) {
+  const Result<dotqmail::Script> script =
+      dotqmail::parse(request.default_delivery, Permit::Everything);
+  if (!script || script->steps.empty() || !script->steps.front().instruction) return std::nullopt;
+  const auto* const to = std::get_if<dotqmail::ToMaildir>(&*script->steps.front().instruction);
+  return to == nullptr ? std::nullopt : std::optional{to->path};
+}
+
+/// The name of the folder that is called like the extension, in any case; the same case first.
+/// It is a name that is there: what a sender wrote never becomes a path.
+std::string folder_named(const std::vector<DirectoryEntry>& entries, const std::string& wanted) {
+  std::string found;
+  for (const DirectoryEntry& each : entries) {
+    if (!is_folder_name(each.name) || !ascii::equal_fold(each.name, wanted)) continue;
+    if (each.name == wanted) return wanted;
+    if (found.empty() || each.name < found) found = each.name;
+  }
+  return found;
+}
+
+/// Looks for the folder of the Maildir that takes the extension.
+Tried try_folder(FileOps& files, int home, const std::string& maildir, const std::string& ext) {
+  const std::string wanted = '.' + dotqmail::safe_extension(ext);
+  Tried tried{{maildir + wanted + '/', std::nullopt}, Found::Missing, 0, {}};
+  const Result<std::vector<DirectoryEntry>> entries = files.list(home, maildir);
+  if (!entries) {
+    tried.found = hides_the_answer(entries.error().os_error) ? Found::Unreadable : Found::Missing;
+    tried.problem = reason(entries.error());
+    return tried;
+  }
+  const std::string name = folder_named(*entries, wanted);
+  if (!name.empty()) tried.candidate.path = maildir + name + '/';
+  const Result<struct stat> status = files.stat_at(home, tried.candidate.path + "new/.");
+  if (!name.empty() && status) {
+    tried.found = Found::Chosen;
+    tried.mode = status->st_mode & 07777U;
+  } else {
+    tried.problem = name.empty() ? "there is no such folder" : reason(status.error());
+  }
+  return tried;
+}
+
+/// After the file of just this extension, before the files that take several: true where a folder
+/// of the Maildir answers, or where that cannot be known now.
+bool folder_answers(FileOps& files, int home, const Settings& settings, Plan& plan) {
+  if (plan.request.dash.empty() || plan.request.ext.empty()) return false;
+  const Result<std::string_view> word = setting_of(settings, control::kFolderDelivery);
+  if (!word) {
+    plan.refusal = bad_setting(word.error());
+    return true;
+  }
+  const std::optional<std::string> maildir = default_maildir(plan.request);
+  if (*word == control::kFolderDelivery.words.front() || !maildir) return false;
+
+  const Tried tried = try_folder(files, home, maildir->c_str(), plan.request.ext);
+  plan.tried.insert(plan.tried.begin() + 1, tried);
+  const std::string& path = tried.candidate.path;
+  if (tried.found == Found::Unreadable) {
+    plan.refusal = Report::later(unable_to_open(path, tried.problem));
+  } else if (tried.found == Found::Chosen) {
+    plan.source = Source::Folder;
+    plan.script.steps = {{1, path, dotqmail::ToMaildir{path}}};
+  }
+  return tried.found != Found::Missing;
+}
+
+/// Whether the search ends with this candidate; `file` is the one to read then, or none.
+bool file_answers(FileOps& files, int home, Plan& plan, Tried& tried, UniqueFd& file) {
+  file = try_candidate(files, home, tried);
+  switch (tried.found) {
+    case Found::Missing:
+    case Found::NotRegular:
+    case Found::NotReached:
+      return false;
+    case Found::Unreadable:
+      plan.refusal = Report::later(unable_to_open(tried.candidate.path, tried.problem));
+      return true;
+    case Found::WorldWritable:
+      plan.refusal = Report::later("Uh-oh: .qmail file is writable. (#4.7.0)");
+      return true;
+    case Found::Chosen:
+      plan.file = tried.candidate.path;
+      if ((tried.mode & S_IXUSR) != 0) plan.permit = Permit::ForwardOnly;
+      return true;
+  }
+  return false;
+}
+
 /// Tries the candidates in their order, up to the one that answers. The chosen file, or none.
-UniqueFd look_up(FileOps& files, int home, Plan& plan) {
+UniqueFd look_up(FileOps& files, int home, const Settings& settings, Plan& plan) {
+  UniqueFd file;
+  if (file_answers(files, home, plan, plan.tried.front(), file)) return file;
+  if (folder_answers(files, home, settings, plan)) return {};
   for (Tried& tried : plan.tried) {
-    UniqueFd file = try_candidate(files, home, tried);
-    switch (tried.found) {
-      case Found::Missing:
-      case Found::NotRegular:
-      case Found::NotReached:
-        continue;
-      case Found::Unreadable:
-        plan.refusal = Report::later(unable_to_open(tried.candidate.path, tried.problem));
-        return {};
-      case Found::WorldWritable:
-        plan.refusal = Report::later("Uh-oh: .qmail file is writable. (#4.7.0)");
-        return {};
-      case Found::Chosen:
-        plan.file = tried.candidate.path;
-        if ((tried.mode & S_IXUSR) != 0) plan.permit = Permit::ForwardOnly;
-        return file;
-    }
+    if (tried.found != Found::NotReached) continue;
+    if (file_answers(files, home, plan, tried, file)) return file;
   }
   return {};
 }
@@ -153,7 +234,7 @@ Report sticky_home() {
   return Report::later("Home directory is sticky: user is editing his .qmail file. (#4.2.1)");
 }
 
-Plan make_plan(System& system, int home, const Request& request) {
+Plan make_plan(System& system, int home, const Request& request, const Settings& settings) {
   Plan plan;
   plan.request = request;
   plan.lines = dotqmail::envelope_lines(request, system.clock.now());
@@ -167,9 +248,9 @@ Plan make_plan(System& system, int home, const Request& request) {
   }
   for (const dotqmail::Candidate& each : *candidates) plan.tried.push_back({each, {}, 0, {}});
 
-  const UniqueFd file = look_up(system.files, home, plan);
+  const UniqueFd file = look_up(system.files, home, settings, plan);
   if (plan.refusal) return plan;
-  if (!file && !request.dash.empty()) {
+  if (!file && !request.dash.empty() && plan.source != Source::Folder) {
     plan.refusal = Report::never("Sorry, no mailbox here by that name. (#5.1.1)");
     return plan;
   }
@@ -180,7 +261,7 @@ Plan make_plan(System& system, int home, const Request& request) {
   }
   plan.new_sender = dotqmail::new_sender(request, *owner);
   plan.variables = dotqmail::variables(request, plan.lines, plan.new_sender, default_part(plan));
-  read_script(system.files, file, plan);
+  if (plan.source != Source::Folder) read_script(system.files, file, plan);
   return plan;
 }
 

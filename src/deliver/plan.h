@@ -15,6 +15,7 @@
 #include "core/dotqmail/environment.h"
 #include "core/dotqmail/lookup.h"
 #include "deliver/report.h"
+#include "deliver/settings.h"
 
 namespace lbx::deliver {
 
@@ -33,7 +34,8 @@ Home open_home(FileOps& files, const std::string& path);
 /// What delivery says of a sticky home.
 Report sticky_home();
 
-/// One candidate of the look-up and what was found there.
+/// One candidate of the look-up and what was found there: a .qmail file, or a folder of the Maildir
+/// (control/folderdelivery), whose path ends with a slash.
 struct Tried {
   enum class Found {
     NotReached,  // an earlier one has answered
@@ -50,7 +52,7 @@ struct Tried {
 };
 
 /// Where the instructions come from.
-enum class Source { None, File, DefaultDelivery };
+enum class Source { None, File, Folder, DefaultDelivery };
 
 struct Plan {
   Request request;
@@ -66,7 +68,7 @@ struct Plan {
 };
 
 /// `home` is the directory that open_home() gave.
-Plan make_plan(System& system, int home, const Request& request);
+Plan make_plan(System& system, int home, const Request& request, const Settings& settings = {});
 
 /// What delivery says when it comes to a line with a mistake: Later.
 Report mistake_report(dotqmail::Mistake mistake);

@@ -21,6 +21,8 @@ MEMORY = {'mmap', 'munmap', 'madvise', 'mprotect', 'brk', 'mremap'}
 
 @unittest.skipUnless(shutil.which('strace'), 'strace is not installed')
 class KillTest(ScratchTest):
+    options = ()  # of letterbox-deliver, beyond the default delivery
+
     def setUp(self):
         super().setUp()
         with open(program('letterbox-deliver'), 'rb') as file:
@@ -31,10 +33,11 @@ class KillTest(ScratchTest):
     def run_traced(self, default, *strace_args):
         env = {'PATH': os.environ['PATH'], 'HOME': self.home, 'USER': 'joe', 'TMPDIR': self.dir,
                'RECIPIENT': 'joe@example.org', 'SENDER': 'a@b',
+               'LETTERBOX_HOME': self.path('mail'),
                'ASAN_OPTIONS': 'detect_leaks=0'}  # it cannot under ptrace
         with open(self.message, 'rb') as message:
             return subprocess.run(['strace', '-f', *strace_args, program('letterbox-deliver'),
-                                   '--default', default],
+                                   '--default', default, *self.options],
                                   stdin=message, capture_output=True, env=env, **as_ordinary())
 
     def calls(self, default):
@@ -163,6 +166,49 @@ class IntoMboxTest(KillTest):
     def test_so_it_is_with_a_large_message(self):
         self.write('message', LARGE)
         self.kill_before_each('./box', self.check)
+
+
+class RepeatedAttemptTest(IntoMaildirTest):
+    """With a name over all attempts, a message comes exactly once whatever the first one did."""
+    options = ('--attempt', 'queue-id-1')
+
+    def check(self, acknowledged):
+        super().check(acknowledged)
+        self.deliver_again('./Maildir/')
+        super().check(True)
+
+
+class CountedAttemptTest(RepeatedAttemptTest):
+    """The same with a quota: what a killed attempt leaves is a line too many at most, and the next
+    count sets it right."""
+
+    def fresh(self):
+        super().fresh()
+        self.write('home/Maildir/maildirsize', self.size_before)
+
+    size_before = '1000000S\n0 0\n'
+
+    def counted(self):
+        with open(self.path('home/Maildir/maildirsize')) as file:
+            lines = file.read().splitlines()[1:]
+        return sum(int(line.split()[1]) for line in lines)
+
+    def check(self, acknowledged):
+        tmp = self.path('home/Maildir/tmp')
+        for name in os.listdir(tmp):  # half of a new maildirsize, which readers clear by its age
+            os.unlink(os.path.join(tmp, name))
+        super().check(acknowledged)
+        self.assertIn(self.counted(), (1, 2))
+        with open(self.path('home/Maildir/maildirsize'), 'a') as file:
+            file.write('torn')
+        self.options = ()
+        self.deliver_again('./Maildir/')
+        self.options = RepeatedAttemptTest.options
+        self.assertEqual(self.counted(), 2)
+
+
+class RecountedAttemptTest(CountedAttemptTest):
+    size_before = '1000000S\ntorn'
 
 
 del KillTest  # it has no tests of its own

@@ -1,11 +1,35 @@
 // SPDX-License-Identifier: MIT
-// SHA-256, from OpenSSL.
+// SHA-256, from OpenSSL. Its plain functions, not the EVP ones: a program that is started for each
+// message links just them in and loads no library (LIGHT in cmake/LbxTargets.cmake).
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace lbx {
+
+/// A digest of text that comes piece by piece.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+
+  void add(std::string_view bytes);
+  /// 64 lower-case hexadecimal digits. Once, and nothing after it.
+  std::string hex();
+  /// The first 64 bits of it. Once, and nothing after it.
+  std::uint64_t bits64();
+
+ private:
+  struct State;
+  std::string finish();
+
+  std::unique_ptr<State> state_;
+};
 
 /// The SHA-256 digest of `bytes` as 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view bytes);

@@ -32,6 +32,8 @@ class ControlDirectory {
   Result<std::string_view> get(const Choice& setting) const;
   /// Empty where the file is missing; see exists().
   Result<std::vector<std::string>> get(const List& setting) const;
+  /// Nothing where the file is missing.
+  Result<std::optional<std::string>> get(const Text& setting) const;
   /// For the few lists where a missing file means something else than an empty one.
   Result<bool> exists(std::string_view file) const;
   /// The whole file; nothing where it is missing.

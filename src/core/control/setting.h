@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -42,7 +44,27 @@ struct List {
   std::string_view help;
 };
 
+/// The whole file, as it is.
+struct Text {
+  std::string_view file;
+  std::string_view help;
+};
+
+/// What each comes to without a file.
+inline std::string default_of(const Line& setting) {
+  return std::string{setting.fallback};
+}
+inline std::uint64_t default_of(const Number& setting) {
+  return setting.fallback;
+}
+inline std::string_view default_of(const Choice& setting) {
+  return setting.words.front();
+}
+inline std::optional<std::string> default_of(const Text& /*setting*/) {
+  return std::nullopt;
+}
+
 /// Any of them, for `letterbox config` and for tests that look at all.
-using Setting = std::variant<const Line*, const Number*, const Choice*, const List*>;
+using Setting = std::variant<const Line*, const Number*, const Choice*, const List*, const Text*>;
 
 }  // namespace lbx::control

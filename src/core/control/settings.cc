@@ -8,7 +8,13 @@ namespace lbx::control {
 std::span<const Setting> all() {
   static constexpr auto kAll = std::to_array<Setting>({
       &kDefaultDelivery,
+      &kFolderDelivery,
+      &kMaildirQuota,
+      &kMailHomeGuard,
       &kMe,
+      &kOverQuota,
+      &kQuotaWarning,
+      &kQuotaWarningText,
   });
   return kAll;
 }

@@ -2,6 +2,7 @@
 // Every setting there is. letterbox-control(5) has the same list, and a test compares the two.
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "core/control/setting.h"
@@ -13,6 +14,34 @@ inline constexpr Line kMe{"me", "", "the name of this host: the default of other
 inline constexpr Line kDefaultDelivery{
     "defaultdelivery", "./Maildir/",
     "what happens to mail of a user whose .qmail file is missing or empty"};
+
+inline constexpr std::array<std::string_view, 2> kFolderDeliveryWords{"off", "existing"};
+inline constexpr Choice kFolderDelivery{
+    "folderdelivery", kFolderDeliveryWords,
+    "whether mail to user-ext may go to the folder .ext of the Maildir, where there is one"};
+
+inline constexpr Line kMaildirQuota{
+    "maildirquota", "",
+    "the quota of a Maildir that has no maildirsize of its own, as 100MS,5000C"};
+
+inline constexpr Line kMailHomeGuard{
+    "mailhomeguard", "",
+    "a file that must lie at the root of a volume before a Maildir is made on it"};
+
+inline constexpr std::array<std::string_view, 2> kOverQuotaWords{"later", "never"};
+inline constexpr Choice kOverQuota{"overquota", kOverQuotaWords,
+                                   "what becomes of mail for a mailbox that is full"};
+
+inline constexpr Number kQuotaWarning{
+    "quotawarning",
+    0,
+    0,
+    100,
+    "percent",
+    "how full a mailbox is when its user gets a warning; 0: he gets none"};
+
+inline constexpr Text kQuotaWarningText{"quotawarningtext",
+                                        "that warning: a message with its header"};
 
 /// All of them, in the order of their names.
 std::span<const Setting> all();

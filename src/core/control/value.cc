@@ -26,16 +26,16 @@ Overloaded(Kinds...) -> Overloaded<Kinds...>;
 
 }  // namespace
 
-std::string value_of(const Line& setting, const Text& text) {
-  return std::string{text ? first_line(*text) : setting.fallback};
+std::string value_of(const Line& setting, const FileText& text) {
+  return text ? std::string{first_line(*text)} : default_of(setting);
 }
 
-Result<std::uint64_t> value_of(const Number& setting, const Text& text) {
-  if (!text) return setting.fallback;
+Result<std::uint64_t> value_of(const Number& setting, const FileText& text) {
+  if (!text) return default_of(setting);
   const std::string_view line = first_line(*text);
   std::uint64_t value = 0;
   const std::errc code = std::from_chars(line.data(), line.data() + line.size(), value).ec;
-  if (code == std::errc::invalid_argument) return setting.fallback;
+  if (code == std::errc::invalid_argument) return default_of(setting);
   if (code != std::errc{} || value < setting.least || value > setting.most) {
     return Error::later("must be from " + std::to_string(setting.least) + " to " +
                         std::to_string(setting.most) + " " + std::string{setting.unit});
@@ -43,8 +43,8 @@ Result<std::uint64_t> value_of(const Number& setting, const Text& text) {
   return value;
 }
 
-Result<std::string_view> value_of(const Choice& setting, const Text& text) {
-  if (!text) return setting.words.front();
+Result<std::string_view> value_of(const Choice& setting, const FileText& text) {
+  if (!text) return default_of(setting);
   std::string known;
   for (const std::string_view word : setting.words) {
     if (word == first_line(*text)) return word;
@@ -53,7 +53,7 @@ Result<std::string_view> value_of(const Choice& setting, const Text& text) {
   return Error::later("must be one of:" + known);
 }
 
-std::vector<std::string> value_of(const List& /*setting*/, const Text& text) {
+std::vector<std::string> value_of(const List& /*setting*/, const FileText& text) {
   std::vector<std::string> lines;
   std::string_view rest = text ? std::string_view{*text} : std::string_view{};
   while (!rest.empty()) {

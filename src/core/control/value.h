@@ -15,14 +15,14 @@
 
 namespace lbx::control {
 
-using Text = std::optional<std::string>;
+using FileText = std::optional<std::string>;
 
 /// `me_instead` is the caller's: he knows the other file.
-std::string value_of(const Line& setting, const Text& text);
-Result<std::uint64_t> value_of(const Number& setting, const Text& text);
+std::string value_of(const Line& setting, const FileText& text);
+Result<std::uint64_t> value_of(const Number& setting, const FileText& text);
 /// One of the setting's words.
-Result<std::string_view> value_of(const Choice& setting, const Text& text);
-std::vector<std::string> value_of(const List& setting, const Text& text);
+Result<std::string_view> value_of(const Choice& setting, const FileText& text);
+std::vector<std::string> value_of(const List& setting, const FileText& text);
 
 /// Whether a file with this text would be taken.
 Result<void> check(const Setting& setting, const std::string& text);

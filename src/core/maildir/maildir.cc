@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::array<const char*, 3> kSubdirectories{"tmp", "new", "cur"};
 constexpr mode_t kDirectoryMode = 0700;
+constexpr mode_t kMarkMode = 0600;
+enum class Kind { Maildir, Folder };
 
 struct SplitPath {
   std::string parent;  // "." where there is none
@@ -32,13 +34,18 @@ void remove_private(FileOps& files, int parent, const std::string& name) {
   for (const char* each : kSubdirectories) {
     static_cast<void>(files.unlink_at(parent, name + '/' + each, AT_REMOVEDIR));
   }
+  static_cast<void>(files.unlink_at(parent, name + '/' + kFolderMark));
   static_cast<void>(files.unlink_at(parent, name, AT_REMOVEDIR));
 }
 
 Result<void> fill_and_rename(FileOps& files, int parent, const std::string& temporary,
-                             const std::string& leaf) {
+                             const std::string& leaf, Kind kind) {
   for (const char* each : kSubdirectories) {
     LBX_TRY(files.make_directory(parent, temporary + '/' + each, kDirectoryMode));
+  }
+  if (kind == Kind::Folder) {
+    LBX_TRY(files.open_at(parent, temporary + '/' + kFolderMark, O_WRONLY | O_CREAT | O_EXCL,
+                          kMarkMode));
   }
   LBX_TRY(sync_directory(files, parent, temporary));
   return files.rename_at(parent, temporary, parent, leaf);
@@ -60,13 +67,7 @@ Result<void> scan_folder(FileOps& files, int maildir, MaildirPlace::Folder folde
   return {};
 }
 
-}  // namespace
-
-Result<UniqueFd> open_maildir(FileOps& files, int dir, const std::string& path) {
-  return files.open_at(dir, path, O_RDONLY | O_DIRECTORY);
-}
-
-Result<void> create_maildir(System& system, int dir, const std::string& path) {
+Result<void> create(System& system, int dir, const std::string& path, Kind kind) {
   FileOps& files = system.files;
   const SplitPath where = split_path(path);
   const UniqueFd parent = LBX_TRY(files.open_at(dir, where.parent, O_RDONLY | O_DIRECTORY));
@@ -74,7 +75,7 @@ Result<void> create_maildir(System& system, int dir, const std::string& path) {
   const std::string temporary =
       '.' + where.leaf + '.' + ascii::to_hex(system.randomness.bits64(), 16);
   LBX_TRY(files.make_directory(parent.get(), temporary, kDirectoryMode));
-  Result<void> made = fill_and_rename(files, parent.get(), temporary, where.leaf);
+  Result<void> made = fill_and_rename(files, parent.get(), temporary, where.leaf, kind);
   if (!made) {
     remove_private(files, parent.get(), temporary);
     const int code = made.error().os_error;
@@ -82,6 +83,34 @@ Result<void> create_maildir(System& system, int dir, const std::string& path) {
     if (!faster || !is_directory(files, parent.get(), where.leaf)) return made;
   }
   return files.sync(parent.get());
+}
+
+}  // namespace
+
+Result<UniqueFd> open_maildir(FileOps& files, int dir, const std::string& path) {
+  return files.open_at(dir, path, O_RDONLY | O_DIRECTORY);
+}
+
+Result<void> create_maildir(System& system, int dir, const std::string& path) {
+  return create(system, dir, path, Kind::Maildir);
+}
+
+bool is_folder_name(std::string_view name) {
+  return name.size() > 1 && name.starts_with('.') && name != "..";
+}
+
+std::string_view last_part(std::string_view path) {
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+}
+
+Result<void> create_folder(System& system, int dir, const std::string& path) {
+  return create(system, dir, path, Kind::Folder);
+}
+
+bool is_folder_place(FileOps& files, int dir, const std::string& path) {
+  return is_folder_name(last_part(path)) &&
+         is_directory(files, dir, split_path(path).parent + "/cur");
 }
 
 std::string MaildirEntry::path() const {
@@ -93,6 +122,13 @@ Result<std::vector<MaildirEntry>> scan_maildir(FileOps& files, int maildir) {
   LBX_TRY(scan_folder(files, maildir, MaildirPlace::Folder::New, entries));
   LBX_TRY(scan_folder(files, maildir, MaildirPlace::Folder::Cur, entries));
   return entries;
+}
+
+Result<std::optional<std::string>> find_message(FileOps& files, int maildir, std::uint64_t random) {
+  for (const MaildirEntry& each : LBX_TRY(scan_maildir(files, maildir))) {
+    if (each.name.base.random_part() == random) return std::optional{each.path()};
+  }
+  return std::optional<std::string>{};
 }
 
 void clear_stale_tmp(FileOps& files, int maildir, Instant now) {

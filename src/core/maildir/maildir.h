@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A Maildir as a directory: making one, opening one, listing its messages, clearing what crashed
-// deliveries left. See maildir(5).
+// A Maildir as a directory: making one and the folders in it (Maildir++), opening one, listing its
+// messages, clearing what crashed deliveries left. See maildir(5).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,23 @@ Result<UniqueFd> open_maildir(FileOps& files, int dir, const std::string& path);
 /// is success: somebody was faster. A crash leaves nothing, or a directory `.NAME.<unique>`.
 Result<void> create_maildir(System& system, int dir, const std::string& path);
 
+/// The file in a folder of a Maildir that says that it is one (Maildir++).
+inline constexpr const char* kFolderMark = "maildirfolder";
+
+/// Whether a name in a Maildir is one of a folder: a dot, and something after it that climbs
+/// nowhere.
+bool is_folder_name(std::string_view name);
+
+/// The last part of a path, without the slashes at its end.
+std::string_view last_part(std::string_view path);
+
+/// The same for a folder of a Maildir, "Maildir/.Folder": it gets the file maildirfolder too, which
+/// says that its quota is that of the Maildir around it. That Maildir must exist.
+Result<void> create_folder(System& system, int dir, const std::string& path);
+
+/// Whether `path` would be a folder of a Maildir that exists.
+bool is_folder_place(FileOps& files, int dir, const std::string& path);
+
 /// One message file. What its name says of sizes is a hint only.
 struct MaildirEntry {
   MaildirPlace::Folder folder;
@@ -38,6 +56,10 @@ struct MaildirEntry {
 /// Every message of new/ and cur/, in no order. Names that begin with a dot and directories are no
 /// messages. A message that another program moves meanwhile may be missing or come twice.
 Result<std::vector<MaildirEntry>> scan_maildir(FileOps& files, int maildir);
+
+/// The path of a message in new/ or cur/ whose name was made with this random part: new/ is looked
+/// at first, since readers move messages the other way.
+Result<std::optional<std::string>> find_message(FileOps& files, int maildir, std::uint64_t random);
 
 /// Removes what has lain untouched in tmp/ for kStaleTmpSeconds. Best effort: what cannot be
 /// removed stays.

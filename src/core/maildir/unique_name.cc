@@ -2,6 +2,7 @@
 #include "core/maildir/unique_name.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/base/ascii.h"
 
@@ -9,10 +10,11 @@ namespace lbx {
 namespace {
 
 constexpr std::string_view kInfoStart = ":2,";
+constexpr std::size_t kRandomDigits = 16;
 
 std::string unique_part(const UniqueName::Seed& seed) {
   return std::to_string(seed.time.seconds) + ".M" + std::to_string(seed.time.micros) + 'P' +
-         std::to_string(seed.pid) + 'R' + ascii::to_hex(seed.random, 16) + '.';
+         std::to_string(seed.pid) + 'R' + ascii::to_hex(seed.random, kRandomDigits) + '.';
 }
 
 std::string assemble(const UniqueName::Seed& seed, const std::string& sizes) {
@@ -47,6 +49,23 @@ UniqueName UniqueName::make(const Seed& seed, std::uint64_t octets, std::uint64_
 
 UniqueName UniqueName::make_temporary(const Seed& seed) {
   return UniqueName{assemble(seed, "")};
+}
+
+std::optional<std::uint64_t> UniqueName::random_part() const {
+  // SECONDS.M<usec>P<pid>R<hex>.
+  std::string_view rest = text_;
+  for (const std::string_view mark : {".M", "P", "R"}) {
+    const std::size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+    if (digits == 0 || !rest.substr(digits).starts_with(mark)) return std::nullopt;
+    rest.remove_prefix(digits + mark.size());
+  }
+  std::uint64_t value = 0;
+  const auto [end, code] = std::from_chars(rest.data(), rest.data() + rest.size(), value, 16);
+  const auto length = static_cast<std::size_t>(end - rest.data());
+  if (code != std::errc{} || length != kRandomDigits || !rest.substr(length).starts_with('.')) {
+    return std::nullopt;
+  }
+  return value;
 }
 
 std::optional<std::uint64_t> UniqueName::field(std::string_view key) const {

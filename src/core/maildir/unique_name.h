@@ -44,6 +44,8 @@ class UniqueName {
   static UniqueName make_temporary(const Seed& seed);
 
   const std::string& str() const { return text_; }
+  /// The R part of a name of ours.
+  std::optional<std::uint64_t> random_part() const;
   /// ",S=": octets stored. A hint: whoever wrote it may have been wrong.
   std::optional<std::uint64_t> stored_octets() const { return field("S="); }
   /// ",W=": octets with CRLF line ends. A hint too.

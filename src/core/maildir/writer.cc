@@ -57,6 +57,7 @@ MaildirWriter::MaildirWriter(MaildirWriter&& other) noexcept
       maildir_{other.maildir_},
       publish_{other.publish_},
       seed_{std::move(other.seed_)},
+      identity_{other.identity_},
       file_{std::move(other.file_)},
       buffer_{std::move(other.buffer_)},
       octets_{other.octets_},
@@ -69,6 +70,16 @@ MaildirWriter::~MaildirWriter() {
 void MaildirWriter::remove_tmp() {
   if (!tmp_.empty()) static_cast<void>(system_->files.unlink_at(maildir_, tmp_));
   tmp_.clear();
+}
+
+void MaildirWriter::renew_seed() {
+  seed_ = new_seed(*system_);
+  seed_.random = identity_.value_or(seed_.random);
+}
+
+void MaildirWriter::identify(std::uint64_t identity) {
+  identity_ = identity;
+  seed_.random = identity;
 }
 
 Result<MaildirWriter> MaildirWriter::open(System& system, int maildir) {
@@ -106,7 +117,7 @@ Result<void> MaildirWriter::create_named() {
       return {};
     }
     if (created.error().os_error != EEXIST || attempt == kMaxNameAttempts) return created.error();
-    seed_ = new_seed(*system_);
+    renew_seed();
   }
 }
 
@@ -147,7 +158,7 @@ Result<std::string> MaildirWriter::publish(const MaildirPlace& place) && {
     const Result<void> named = give_name(target);
     if (named) return target.substr(target.find('/') + 1);
     if (named.error().os_error != EEXIST || attempt == kMaxNameAttempts) return named.error();
-    seed_ = new_seed(*system_);
+    renew_seed();
   }
 }
 

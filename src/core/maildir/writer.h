@@ -45,6 +45,10 @@ class MaildirWriter {
   MaildirWriter& operator=(MaildirWriter&&) = delete;
   ~MaildirWriter();  // removes tmp/NAME, best effort
 
+  /// Makes `identity` the random part of the name, so that whoever repeats a delivery finds what an
+  /// earlier attempt left (find_message). Time and pid still tell two messages apart.
+  void identify(std::uint64_t identity);
+
   /// Appends `bytes` as they are: no line ending is touched, no "From " quoted.
   Result<void> write(std::string_view bytes);
 
@@ -76,11 +80,13 @@ class MaildirWriter {
   Result<void> link_checked(const std::string& target);
   Result<void> rename_checked(const std::string& target);
   void remove_tmp();
+  void renew_seed();
 
   System* system_;
   int maildir_;
   Publish publish_;
   UniqueName::Seed seed_;
+  std::optional<std::uint64_t> identity_;
   UniqueFd file_;
   std::string buffer_;
   OctetCounter octets_;

@@ -106,5 +106,107 @@ TEST_F(PlanTest, AWorldWritableHomeIsRefused) {
   EXPECT_EQ(open_home(outside.files, scratch.path("nothere")).refusal->verdict, Verdict::Later);
 }
 
+// control/folderdelivery
+class FolderDeliveryTest : public PlanTest {
+ protected:
+  FolderDeliveryTest() : control{outside.files, mail_home.path()} {
+    mail_home.make_directory("control");
+    mail_home.write("control/folderdelivery", "existing\n");
+    settings.control = &control;
+    scratch.make_maildir("Maildir");
+  }
+  Plan plan(const std::string& ext, const std::string& fallback = "./Maildir/") {
+    return make_plan(outside.system, scratch.fd(),
+                     {"joe", scratch.path(), "joe-" + ext, "-", ext, "x", "a@b", fallback},
+                     settings);
+  }
+  static std::string target(const Plan& plan) {
+    if (plan.refusal || plan.script.steps.size() != 1) return "";
+    const auto& instruction = plan.script.steps.front().instruction;
+    const auto* to = instruction ? std::get_if<dotqmail::ToMaildir>(&*instruction) : nullptr;
+    return to == nullptr ? "" : to->path;
+  }
+
+  ScratchDirectory mail_home;
+  control::ControlDirectory control;
+  Settings settings;
+};
+
+TEST_F(FolderDeliveryTest, AFolderOfThatNameTakesTheExtension) {
+  scratch.make_maildir("Maildir/.lists");
+  scratch.write(".qmail-default", "&elsewhere@x\n");
+  const Plan made = plan("LISTS");
+  EXPECT_EQ(target(made), "./Maildir/.lists/");
+  EXPECT_EQ(made.source, Source::Folder);
+  EXPECT_THAT(found(made), ElementsAre(Found::Missing, Found::Chosen, Found::NotReached));
+  EXPECT_EQ(made.variables.count("DEFAULT"), 0U);
+}
+
+TEST_F(FolderDeliveryTest, ItsCaseIsThatOfTheFolderTheSameCaseFirst) {
+  scratch.make_maildir("Maildir/.Junk");
+  EXPECT_EQ(target(plan("junk")), "./Maildir/.Junk/");
+  scratch.make_maildir("Maildir/.junk");
+  EXPECT_EQ(target(plan("Junk")), "./Maildir/.junk/");
+}
+
+TEST_F(FolderDeliveryTest, TheFileOfTheExtensionComesFirst) {
+  scratch.make_maildir("Maildir/.lists");
+  scratch.write(".qmail-lists", "./m/\n");
+  EXPECT_EQ(target(plan("lists")), "./m/");
+}
+
+TEST_F(FolderDeliveryTest, WithoutTheFolderTheOtherFilesAnswer) {
+  scratch.write(".qmail-default", "./m/\n");
+  const Plan made = plan("lists");
+  EXPECT_EQ(target(made), "./m/");
+  EXPECT_THAT(found(made), ElementsAre(Found::Missing, Found::Missing, Found::Chosen));
+}
+
+TEST_F(FolderDeliveryTest, NoFolderAndNoFileIsNoMailbox) {
+  const Plan made = plan("lists");
+  ASSERT_TRUE(made.refusal);
+  EXPECT_EQ(made.refusal->verdict, Verdict::Never);
+}
+
+TEST_F(FolderDeliveryTest, NoExtensionClimbsOutOrNamesAnotherPlace) {
+  scratch.make_maildir("Maildir/.a");
+  scratch.make_maildir("Maildir/.a/.b");
+  scratch.make_maildir("other");
+  for (const char* ext : {".", "..", "a/.b", "./other", "../other", "/", "a/", ".a", "", "a.b"}) {
+    EXPECT_EQ(target(plan(ext)), "") << ext;
+  }
+  EXPECT_EQ(target(plan(std::string{"a\0", 2})), "");
+}
+
+TEST_F(FolderDeliveryTest, IsOffByDefault) {
+  scratch.make_maildir("Maildir/.lists");
+  mail_home.write("control/folderdelivery", "off\n");
+  EXPECT_EQ(target(plan("lists")), "");
+  settings.control = nullptr;
+  EXPECT_EQ(target(plan("lists")), "");
+}
+
+TEST_F(FolderDeliveryTest, NeedsAMaildirAsTheDefaultDelivery) {
+  scratch.make_maildir("Maildir/.lists");
+  for (const char* fallback : {"./Mailbox", "|program", "", "&x@y"}) {
+    EXPECT_EQ(target(plan("lists", fallback)), "") << fallback;
+  }
+}
+
+TEST_F(FolderDeliveryTest, AMaildirThatCannotBeReadNowHoldsTheMessage) {
+  scratch.write(".qmail-default", "./m/\n");
+  outside.files.fail_every("list", EIO);
+  const Plan made = plan("lists");
+  ASSERT_TRUE(made.refusal);
+  EXPECT_EQ(made.refusal->verdict, Verdict::Later);
+}
+
+TEST_F(FolderDeliveryTest, ABrokenSettingHoldsTheMessage) {
+  mail_home.write("control/folderdelivery", "perhaps\n");
+  const Plan made = plan("lists");
+  ASSERT_TRUE(made.refusal);
+  EXPECT_EQ(made.refusal->verdict, Verdict::Later);
+}
+
 }  // namespace
 }  // namespace lbx::deliver

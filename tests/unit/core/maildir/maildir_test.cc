@@ -108,5 +108,41 @@ TEST_F(MaildirTest, OnlyWhatLongLayInTmpIsCleared) {
   EXPECT_THAT(scratch.names("m/tmp"), ElementsAre(".hidden", "young"));
 }
 
+TEST_F(MaildirTest, AFolderBearsItsMark) {
+  scratch.make_maildir("Maildir");
+  EXPECT_TRUE(is_folder_place(outside.files, scratch.fd(), "Maildir/.Junk/"));
+  const Result<void> made = create_folder(outside.system, scratch.fd(), "Maildir/.Junk/");
+  ASSERT_TRUE(made) << made.error().what;
+  EXPECT_THAT(scratch.names("Maildir"), ElementsAre(".Junk", "cur", "new", "tmp"));
+  EXPECT_THAT(scratch.names("Maildir/.Junk"), ElementsAre("cur", "maildirfolder", "new", "tmp"));
+}
+
+TEST_F(MaildirTest, AFailedFolderLeavesNothing) {
+  scratch.make_maildir("Maildir");
+  outside.files.fail_every("rename", EIO);
+  EXPECT_FALSE(create_folder(outside.system, scratch.fd(), "Maildir/.Junk/"));
+  EXPECT_THAT(scratch.names("Maildir"), ElementsAre("cur", "new", "tmp"));
+}
+
+TEST_F(MaildirTest, OnlyADottedNameInAMaildirIsAFolder) {
+  scratch.make_maildir("Maildir");
+  for (const char* path : {"Maildir/Junk", ".mail", "Maildir/..", "Maildir/.", "missing/.Junk"}) {
+    EXPECT_FALSE(is_folder_place(outside.files, scratch.fd(), path)) << path;
+  }
+}
+
+TEST_F(MaildirTest, FindsAMessageByTheRandomPartOfItsName) {
+  scratch.make_maildir("m");
+  const auto find = [this](std::uint64_t random) {
+    const UniqueFd fd{::open(scratch.path("m").c_str(), O_PATH | O_DIRECTORY)};
+    return *find_message(outside.files, fd.get(), random);
+  };
+  scratch.write("m/cur/12.M3P4R00000000000000ab.host,S=1:2,S", "x");
+  scratch.write("m/new/12.M3P4R00000000000000cd.host", "x");
+  EXPECT_EQ(find(0xab), "cur/12.M3P4R00000000000000ab.host,S=1:2,S");
+  EXPECT_EQ(find(0xcd), "new/12.M3P4R00000000000000cd.host");
+  EXPECT_EQ(find(0xef), std::nullopt);
+}
+
 }  // namespace
 }  // namespace lbx

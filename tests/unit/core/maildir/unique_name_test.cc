@@ -71,5 +71,20 @@ TEST(MessageFileNameTest, KeepsWhatOthersWroteBehindTheColon) {
   EXPECT_TRUE(MessageFileName::parse("a:1,S")->flags().empty());
 }
 
+TEST(UniqueName, OnlyOursHaveARandomPart) {
+  const UniqueName ours = UniqueName::make({{12, 3}, 4, 0xfedcba9876543210U, "h"}, 1, 2);
+  EXPECT_EQ(ours.random_part(), 0xfedcba9876543210U);
+  for (const char* foreign :
+       {"12.M3P4.host", "12.M3P4Rab.host", "12.M3P4R00000000000000ab",
+        "12.M3P4R00000000000000abc.h", "x.M3P4R00000000000000ab.h", "12.P4M3R00000000000000ab.h",
+        "12.M3P4R0000000000000-ab.h", "1.2.R00000000000000ab.h", "R00000000000000ab.",
+        ".M1P1R00000000000000ab."}) {
+    const Result<UniqueName> name = UniqueName::parse(foreign);
+    if (name) {
+      EXPECT_EQ(name->random_part(), std::nullopt) << foreign;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lbx

@@ -53,6 +53,27 @@ TEST_P(MaildirWriterTest, MeetsATakenNameWithAnotherOne) {
   EXPECT_THAT(scratch.contents("m/new"), ElementsAre("one", "two"));
 }
 
+TEST_P(MaildirWriterTest, AnIdentityIsTheRandomPartAlsoWhereTheNameIsTaken) {
+  for (int i = 0; i < 2; ++i) {
+    Result<MaildirWriter> writer = MaildirWriter::open(outside.system, maildir(), GetParam());
+    ASSERT_TRUE(writer) << writer.error().what;
+    writer->identify(0xabc);
+    ASSERT_TRUE(writer->write("x"));
+    const Result<std::string> name = std::move(*writer).commit();
+    // The clock stands still: no other name is left for the second one.
+    ASSERT_EQ(name.has_value(), i == 0);
+    if (name) {
+      EXPECT_THAT(*name, testing::HasSubstr("R0000000000000abc."));
+    }
+  }
+  outside.clock.time.micros += 1;
+  Result<MaildirWriter> writer = MaildirWriter::open(outside.system, maildir(), GetParam());
+  ASSERT_TRUE(writer) << writer.error().what;
+  writer->identify(0xabc);
+  EXPECT_TRUE(std::move(*writer).commit());
+  EXPECT_EQ(scratch.names("m/new").size(), 2U);
+}
+
 TEST_P(MaildirWriterTest, SyncsTheFileBeforeItsNameAndTheDirectoryAfter) {
   ASSERT_TRUE(deliver("x"));
   const std::vector<std::string>& calls = outside.files.journal();
