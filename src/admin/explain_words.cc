@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdio>
 
+#include "core/base/ascii.h"
+
 namespace lbx::admin {
 namespace {
 
@@ -56,9 +58,45 @@ std::string mode_word(mode_t mode) {
   return text.data();
 }
 
-std::string verdict_word(const deliver::Report& report) {
-  if (report.done()) return "deliver";
-  return report.verdict == deliver::Verdict::Never ? "never" : "later";
+std::string verdict_word(const Explanation& explanation) {
+  if (explanation.elsewhere()) return "elsewhere";
+  if (explanation.result.done()) return "deliver";
+  return explanation.result.verdict == deliver::Verdict::Never ? "never" : "later";
+}
+
+std::string domain_word(users::Domain domain) {
+  switch (domain) {
+    case users::Domain::Local:
+      return "local";
+    case users::Domain::Virtual:
+      return "virtual";
+    case users::Domain::Unconfigured:
+      return "unconfigured";
+    case users::Domain::Elsewhere:
+      return "elsewhere";
+  }
+  return "elsewhere";
+}
+
+std::string who_word(users::Resolution::Source source) {
+  switch (source) {
+    case users::Resolution::Source::Assignment:
+      return "assignment";
+    case users::Resolution::Source::Account:
+      return "account";
+    case users::Resolution::Source::Alias:
+      return "alias";
+  }
+  return "alias";
+}
+
+std::string shown(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = c == ' ' || ascii::is_graph(c) || static_cast<unsigned char>(c) >= 0x80;
+    out += plain ? std::string(1, c) : "\\x" + ascii::to_hex(static_cast<unsigned char>(c), 2);
+  }
+  return out;
 }
 
 }  // namespace lbx::admin

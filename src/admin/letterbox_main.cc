@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "admin/explain.h"
+#include "core/base/mail_home.h"
 #include "service/command_line.h"
 #include "service/program.h"
 
@@ -28,17 +29,17 @@ Result<int> explain_command(System& system, int argc, char** argv) {
   app.add_option("--dash", options.dash, "what stands between .qmail and the extension");
   app.add_option("--ext", options.ext, "the extension");
   app.add_option("--sender", options.sender, "envelope sender; empty for a bounce");
-  app.add_option("--default", options.default_delivery, "what to do where there is no file")
-      ->capture_default_str();
+  app.add_option("--default", options.default_delivery, "what to do where there is no file");
   app.add_flag("--json", options.json, "for programs");
   const std::optional<int> ended = LBX_TRY(parse_command_line(app, argc, argv));
   if (ended) return *ended;
 
   users::SystemAccounts accounts;
-  const deliver::Request request = LBX_TRY(admin::resolve(system, accounts, options));
+  const control::ControlDirectory control{system.files, mail_home(system.environment)};
   deliver::Settings settings;
   settings.create_maildirs = true;
-  const admin::Explanation explanation = deliver::forecast(system, request, settings);
+  const admin::Explanation explanation =
+      LBX_TRY(admin::explain({system, accounts, control, settings}, options));
   print(options.json ? admin::to_json(explanation) : admin::to_text(explanation));
   return 0;
 }
