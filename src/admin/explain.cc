@@ -5,26 +5,10 @@
 
 #include "core/base/ascii.h"
 #include "core/control/settings.h"
-#include "core/message/address.h"
 #include "core/users/delimiters.h"
 
 namespace lbx::admin {
 namespace {
-
-struct Split {
-  std::string local;
-  std::optional<std::string> host;
-};
-
-/// An address as people write it comes without its quotes, as it does from a mail server. What is
-/// none is taken as it stands: qmail-local takes anything.
-Split split_address(const std::string& address) {
-  const Result<Address> parsed = Address::parse(address);
-  if (parsed) return {parsed->local(), parsed->domain()};
-  const std::size_t at = address.rfind('@');
-  if (at == std::string::npos) return {address, std::nullopt};
-  return {address.substr(0, at), address.substr(at + 1)};
-}
 
 /// What is left of `local` for the .qmail files of `user`. A local part of another name comes to
 /// him whole, as addresses of no account come to the alias user.
@@ -50,7 +34,7 @@ Result<users::Controller> named(const Site& site, const ExplainOptions& options,
   return controller_of(*std::move(account), local, delimiters);
 }
 
-Result<users::Resolution> look_up(const Site& site, const Split& split) {
+Result<users::Resolution> look_up(const Site& site, const SplitAddress& split) {
   users::Resolver resolver{site.system, site.accounts, site.control};
   if (!split.host) return resolver.resolve_local(split.local, site.system.host_name);
   return resolver.resolve(split.local, *split.host);
@@ -79,7 +63,7 @@ Result<deliver::Request> request_of(const Site& site, const ExplainOptions& opti
 }
 
 Result<void> foretell(const Site& site, const ExplainOptions& options, users::Controller who,
-                      Split address, Explanation& out) {
+                      SplitAddress address, Explanation& out) {
   deliver::Request request = LBX_TRY(request_of(site, options, std::move(who)));
   request.local = std::move(address.local);
   request.host = address.host.value_or(site.system.host_name);
@@ -91,7 +75,7 @@ Result<void> foretell(const Site& site, const ExplainOptions& options, users::Co
 }  // namespace
 
 Result<Explanation> explain(const Site& site, const ExplainOptions& options) {
-  const Split split = split_address(options.address);
+  const SplitAddress split = split_address(options.address);
   Explanation out;
   out.address = split.local + '@' + split.host.value_or(site.system.host_name);
   if (options.home || options.user) {

@@ -7,22 +7,12 @@
 #include <optional>
 #include <string>
 
+#include "admin/site.h"
 #include "core/base/result.h"
-#include "core/base/system.h"
-#include "core/control/control_directory.h"
-#include "core/users/accounts.h"
 #include "core/users/resolver.h"
 #include "deliver/forecast.h"
 
 namespace lbx::admin {
-
-/// The mail system that is looked into. All of it outlives the question.
-struct Site {
-  System& system;
-  users::Accounts& accounts;
-  const control::ControlDirectory& control;
-  const deliver::Settings& settings;
-};
 
 struct ExplainOptions {
   std::string address;  // "local" or "local@host"

@@ -4,8 +4,6 @@
 #include <array>
 #include <cstdio>
 
-#include "core/base/ascii.h"
-
 namespace lbx::admin {
 namespace {
 
@@ -88,15 +86,6 @@ std::string who_word(users::Resolution::Source source) {
       return "alias";
   }
   return "alias";
-}
-
-std::string shown(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = c == ' ' || ascii::is_graph(c) || static_cast<unsigned char>(c) >= 0x80;
-    out += plain ? std::string(1, c) : "\\x" + ascii::to_hex(static_cast<unsigned char>(c), 2);
-  }
-  return out;
 }
 
 }  // namespace lbx::admin

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "admin/explain.h"
 
@@ -23,7 +22,5 @@ std::string verdict_word(const Explanation& explanation);
 std::string domain_word(users::Domain domain);
 /// "assignment", "account" or "alias".
 std::string who_word(users::Resolution::Source source);
-/// A text of somebody else's on a terminal: one line, no control octets.
-std::string shown(std::string_view text);
 
 }  // namespace lbx::admin

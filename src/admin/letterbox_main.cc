@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "admin/check.h"
 #include "admin/explain.h"
 #include "core/base/mail_home.h"
 #include "service/command_line.h"
@@ -18,6 +19,25 @@ using namespace lbx;
 
 void print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+Result<int> check_command(System& system, int argc, char** argv) {
+  admin::CheckOptions options;
+  CLI::App app{"Look at every user's .qmail files for what is wrong with them.", "letterbox check"};
+  app.add_option("--user", options.user, "this user alone");
+  app.add_option("--home", options.home, "this home directory alone");
+  app.add_flag("--json", options.json, "for programs");
+  const std::optional<int> ended = LBX_TRY(parse_command_line(app, argc, argv));
+  if (ended) return *ended;
+
+  users::SystemAccounts accounts;
+  const control::ControlDirectory control{system.files, mail_home(system.environment)};
+  const deliver::Settings settings;
+  const admin::CheckReport report =
+      LBX_TRY(admin::check({system, accounts, control, settings}, options,
+                           users::SystemAccounts::all(admin::kMaxCheckedUsers)));
+  print(options.json ? admin::to_json(report) : admin::to_text(report));
+  return report.findings.empty() ? 0 : 1;
 }
 
 Result<int> explain_command(System& system, int argc, char** argv) {
@@ -51,6 +71,7 @@ struct Subcommand {
 };
 
 constexpr std::array kSubcommands{
+    Subcommand{"check", "what is wrong with the users' .qmail files", &check_command},
     Subcommand{"explain", "what would happen to a message for an address, and why",
                &explain_command},
 };

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <functional>
-#include <vector>
 
 #include "core/base/ascii.h"
 #include "core/base/errno_class.h"
@@ -33,15 +32,6 @@ Result<std::optional<Account>> ask_passwd(const PasswdCall& call) {
   }
 }
 
-/// Root's mail goes to the alias user, and so does that of accounts without a home of their own.
-Result<bool> may_receive(FileOps& files, const Account& account) {
-  if (account.uid == 0) return false;
-  const Result<struct stat> home = files.stat_at(AT_FDCWD, account.home);
-  if (home) return home->st_uid == account.uid;
-  if (is_temporary_errno(home.error().os_error)) return home.error();
-  return false;
-}
-
 }  // namespace
 
 Result<std::optional<Account>> SystemAccounts::by_name(const std::string& name) {
@@ -54,6 +44,26 @@ Result<std::optional<Account>> SystemAccounts::by_uid(uid_t uid) {
   return ask_passwd([&](passwd* entry, char* buffer, std::size_t size, passwd** found) {
     return ::getpwuid_r(uid, entry, buffer, size, found);
   });
+}
+
+std::vector<Account> SystemAccounts::all(std::size_t limit) {
+  std::vector<Account> out;
+  ::setpwent();
+  while (out.size() < limit) {
+    const passwd* const entry = ::getpwent();
+    if (entry == nullptr) break;
+    out.push_back({entry->pw_name, entry->pw_uid, entry->pw_gid, entry->pw_dir});
+  }
+  ::endpwent();
+  return out;
+}
+
+Result<bool> may_receive(FileOps& files, const Account& account) {
+  if (account.uid == 0) return false;
+  const Result<struct stat> home = files.stat_at(AT_FDCWD, account.home);
+  if (home) return home->st_uid == account.uid;
+  if (is_temporary_errno(home.error().os_error)) return home.error();
+  return false;
 }
 
 std::optional<std::string> extension_of(std::string_view local, std::string_view account,

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/file_ops.h"
 #include "core/base/result.h"
@@ -38,7 +39,13 @@ class SystemAccounts final : public Accounts {
   Result<std::optional<Account>> by_name(const std::string& name) override;
   /// The account of a user id.
   static Result<std::optional<Account>> by_uid(uid_t uid);
+  /// Those that getpwent(3) lists, at most `limit`. Not for two threads at once.
+  static std::vector<Account> all(std::size_t limit);
 };
+
+/// Whether mail can be for this account: root's goes to the alias user, and so does that of
+/// accounts which do not own their home. An error where nobody can tell now.
+Result<bool> may_receive(FileOps& files, const Account& account);
 
 /// Whoever answers for an address, and with which files.
 struct Controller {

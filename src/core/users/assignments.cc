@@ -87,6 +87,17 @@ Result<std::vector<Record>> compile_assignments(std::string_view text) {
   return records;
 }
 
+Result<std::vector<Assignment>> list_assignments(const std::vector<Record>& records) {
+  std::vector<Assignment> out;
+  for (const Record& each : records) {
+    if (each.key.empty()) continue;  // the index
+    Controller who = LBX_TRY(controller_of(each.data));
+    const std::string name = each.key.substr(1, each.key.find('\0') - 1);
+    out.push_back({(is_wildcard(each) ? '+' : '=') + name, std::move(who)});
+  }
+  return out;
+}
+
 Assignments::Assignments(ConstantDatabase cdb, std::string index)
     : cdb_{std::move(cdb)}, index_{std::move(index)} {}
 

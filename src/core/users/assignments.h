@@ -28,6 +28,10 @@ struct Assignment {
   Controller controller;
 };
 
+/// The lines of users/assign, one by one, as far as they are of use to anybody who looks at all of
+/// them. A wildcard's extension is what it puts before the rest.
+Result<std::vector<Assignment>> list_assignments(const std::vector<Record>& records);
+
 /// The look-up in users/cdb. Every error is Retry::Later.
 class Assignments {
  public:

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "support/fake_accounts.h"
@@ -109,6 +110,12 @@ TEST(ExtensionTest, IsWhatFollowsTheNameAndADelimiter) {
   for (const char* other : {"joe", "joey-x", "jo", "ann-joe-x", ""}) {
     EXPECT_FALSE(extension_of(other, "joe")) << other;
   }
+}
+
+TEST(SystemAccountsTest, ListsAtMostWhatIsAskedFor) {
+  EXPECT_EQ(SystemAccounts::all(1).size(), 1U);
+  const std::vector<Account> all = SystemAccounts::all(10'000);
+  EXPECT_TRUE(std::ranges::any_of(all, [](const Account& each) { return each.name == "root"; }));
 }
 
 TEST(SystemAccountsTest, KnowsRootAndNotEverybody) {

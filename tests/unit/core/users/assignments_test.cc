@@ -92,6 +92,19 @@ TEST(AssignmentsTest, ABrokenRecordIsAnErrorAndNoUserIdIsRoots) {
   EXPECT_EQ(found(Assignments::from(*cdb), "a"), "error: users/cdb: a record without six fields");
 }
 
+TEST(ListAssignmentsTest, GivesEachLineAsItCounts) {
+  const Result<std::vector<Record>> records =
+      compile_assignments("=Joe:joe:500:50:/h:::\n+:alias:9:9:/a:-:all-:\n.\n");
+  ASSERT_TRUE(records);
+  const Result<std::vector<Assignment>> lines = list_assignments(*records);
+  ASSERT_TRUE(lines) << lines.error().what;
+  ASSERT_EQ(lines->size(), 2U);
+  EXPECT_EQ((*lines)[0].line, "=joe");
+  EXPECT_EQ((*lines)[1].line, "+");
+  EXPECT_EQ((*lines)[1].controller.ext, "all-");
+  EXPECT_EQ((*lines)[1].controller.account.home, "/a");
+}
+
 TEST(CompileAssignmentsTest, NamesTheLineThatIsWrong) {
   const auto error_of = [](std::string_view text) {
     const Result<std::vector<Record>> records = compile_assignments(text);
