@@ -1,67 +1,97 @@
 // SPDX-License-Identifier: MIT
 #include "admin/explain.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "core/base/ascii.h"
-#include "core/message/address.h"
+#include "core/control/settings.h"
+#include "core/users/delimiters.h"
 
 namespace lbx::admin {
 namespace {
 
-struct Split {
-  std::string local;
-  std::string host;
-};
-
-/// An address as people write it comes without its quotes, as it does from a mail server. What is
-/// none is taken as it stands: qmail-local takes anything.
-Split split_address(const std::string& address, const std::string& own_host) {
-  const Result<Address> parsed = Address::parse(address);
-  if (parsed) return {parsed->local(), parsed->domain()};
-  const std::size_t at = address.rfind('@');
-  if (at == std::string::npos) return {address, own_host};
-  return {address.substr(0, at), address.substr(at + 1)};
-}
-
 /// What is left of `local` for the .qmail files of `user`. A local part of another name comes to
 /// him whole, as addresses of no account come to the alias user.
-users::Controller controller_of(users::Account account, const std::string& local) {
+users::Controller controller_of(users::Account account, const std::string& local,
+                                const std::string& delimiters) {
   const std::string& user = account.name;
   if (ascii::equal_fold(local, user)) return {std::move(account), "", ""};
-  std::string ext = users::extension_of(local, user).value_or(local);
+  std::string ext = users::extension_of(local, user, delimiters).value_or(local);
   return {std::move(account), "-", ext};
 }
 
-Result<users::Controller> find(System& system, users::Accounts& accounts,
-                               const ExplainOptions& options, const std::string& local) {
+/// Whom the options name.
+Result<users::Controller> named(const Site& site, const ExplainOptions& options,
+                                const std::string& local) {
+  const std::string delimiters = LBX_TRY(users::read_delimiters(site.control));
   if (options.home) {
-    const std::string user = options.user.value_or(local.substr(0, local.find('-')));
-    return controller_of({user, 0, 0, *options.home}, local);
+    const std::string user =
+        options.user.value_or(local.substr(0, local.find_first_of(delimiters)));
+    return controller_of({user, 0, 0, *options.home}, local, delimiters);
   }
-  if (!options.user) return users::find_controller(accounts, system.files, local);
-  std::optional<users::Account> account = LBX_TRY(accounts.by_name(*options.user));
+  std::optional<users::Account> account = LBX_TRY(site.accounts.by_name(*options.user));
   if (!account) return Error::never("there is no user " + *options.user);
-  return controller_of(*std::move(account), local);
+  return controller_of(*std::move(account), local, delimiters);
+}
+
+Result<users::Resolution> look_up(const Site& site, const SplitAddress& split) {
+  users::Resolver resolver{site.system, site.accounts, site.control};
+  if (!split.host) return resolver.resolve_local(split.local, site.system.host_name);
+  return resolver.resolve(split.local, *split.host);
+}
+
+Result<deliver::Request> request_of(const Site& site, const ExplainOptions& options,
+                                    users::Controller who) {
+  if (options.ext) {
+    who.ext = *options.ext;
+    who.dash = std::string(who.ext.empty() ? 0 : 1, '-');
+  }
+  if (options.dash) who.dash = *options.dash;
+  if (!who.account.home.starts_with('/')) {
+    return Error::never("the home directory is no absolute path: " + who.account.home);
+  }
+  deliver::Request request;
+  request.user = who.account.name;
+  request.home = who.account.home;
+  request.dash = who.dash;
+  request.ext = who.ext;
+  request.sender = options.sender;
+  request.default_delivery = options.default_delivery
+                                 ? *options.default_delivery
+                                 : LBX_TRY(site.control.get(control::kDefaultDelivery));
+  return request;
+}
+
+Result<void> foretell(const Site& site, const ExplainOptions& options, users::Controller who,
+                      SplitAddress address, Explanation& out) {
+  deliver::Request request = LBX_TRY(request_of(site, options, std::move(who)));
+  request.local = std::move(address.local);
+  request.host = address.host.value_or(site.system.host_name);
+  out.forecast = deliver::forecast(site.system, request, site.settings);
+  out.result = out.forecast->result;
+  return {};
 }
 
 }  // namespace
 
-Result<deliver::Request> resolve(System& system, users::Accounts& accounts,
-                                 const ExplainOptions& options) {
-  const Split split = split_address(options.address, system.host_name);
-  users::Controller found = LBX_TRY(find(system, accounts, options, split.local));
-  if (options.ext) {
-    found.ext = *options.ext;
-    found.dash = std::string(found.ext.empty() ? 0 : 1, '-');
+Result<Explanation> explain(const Site& site, const ExplainOptions& options) {
+  const SplitAddress split = split_address(options.address);
+  Explanation out;
+  out.address = split.local + '@' + split.host.value_or(site.system.host_name);
+  if (options.home || options.user) {
+    users::Controller who = LBX_TRY(named(site, options, split.local));
+    LBX_TRY(foretell(site, options, std::move(who), split, out));
+    return out;
   }
-  if (options.dash) found.dash = *options.dash;
-  if (!found.account.home.starts_with('/')) {
-    return Error::never("the home directory is no absolute path: " + found.account.home);
+  Result<users::Resolution> who = look_up(site, split);
+  if (!who) {
+    out.result = deliver::Report::later(who.error().what);
+    return out;
   }
-  return deliver::Request{
-      found.account.name, found.account.home, split.local,    found.dash,
-      found.ext,          split.host,         options.sender, options.default_delivery};
+  out.who = *std::move(who);
+  if (!out.who->mine()) return out;
+  LBX_TRY(foretell(site, options, out.who->controller, {out.who->local, out.who->host}, out));
+  return out;
 }
 
 }  // namespace lbx::admin

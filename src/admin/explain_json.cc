@@ -19,9 +19,9 @@ Json candidates(const deliver::Plan& plan) {
   return out;
 }
 
-Json steps(const Explanation& explanation) {
+Json steps(const deliver::Forecast& forecast) {
   Json out = Json::array();
-  for (const deliver::ForecastStep& each : explanation.steps) {
+  for (const deliver::ForecastStep& each : forecast.steps) {
     Json row{{"line", each.step.line}, {"text", each.step.text}};
     row["kind"] = each.step.instruction ? kind_word(*each.step.instruction) : "nothing";
     if (each.step.instruction) row["target"] = target_of(*each.step.instruction);
@@ -29,9 +29,9 @@ Json steps(const Explanation& explanation) {
     if (!each.prospect.note.empty()) row["note"] = each.prospect.note;
     out.push_back(std::move(row));
   }
-  if (explanation.plan.script.fault) {
-    out.push_back(Json{{"line", explanation.plan.script.fault->line},
-                       {"text", explanation.plan.script.fault->text},
+  if (forecast.plan.script.fault) {
+    out.push_back(Json{{"line", forecast.plan.script.fault->line},
+                       {"text", forecast.plan.script.fault->text},
                        {"kind", "mistake"}});
   }
   return out;
@@ -51,25 +51,41 @@ std::string source_word(deliver::Source source) {
   return "none";
 }
 
+Json route(const users::Resolution& who) {
+  Json out{{"domain", domain_word(who.domain)}, {"local", who.local}, {"host", who.host}};
+  if (!who.virtual_entry.empty()) out["virtual_entry"] = who.virtual_entry;
+  if (!who.mine()) return out;
+  out["source"] = who_word(who.source);
+  if (!who.assignment.empty()) out["assignment"] = who.assignment;
+  out["uid"] = who.controller.account.uid;
+  out["gid"] = who.controller.account.gid;
+  return out;
+}
+
+void add_forecast(Json& out, const deliver::Forecast& forecast) {
+  const deliver::Plan& plan = forecast.plan;
+  const deliver::Request& request = plan.request;
+  out["user"] = request.user;
+  out["home"] = request.home;
+  out["dash"] = request.dash;
+  out["ext"] = request.ext;
+  out["sender"] = request.sender;
+  out["candidates"] = candidates(plan);
+  out["source"] = source_word(plan.source);
+  out["file"] = plan.file;
+  out["forward_only"] = plan.permit == dotqmail::Permit::ForwardOnly;
+  out["lines"] = steps(forecast);
+  out["environment"] = plan.variables;
+}
+
 }  // namespace
 
 std::string to_json(const Explanation& explanation) {
-  const deliver::Plan& plan = explanation.plan;
-  const deliver::Request& request = plan.request;
   const deliver::Report& report = explanation.result;
-  Json out{{"address", request.local + '@' + request.host},
-           {"user", request.user},
-           {"home", request.home},
-           {"dash", request.dash},
-           {"ext", request.ext},
-           {"sender", request.sender},
-           {"candidates", candidates(plan)},
-           {"source", source_word(plan.source)},
-           {"file", plan.file},
-           {"forward_only", plan.permit == dotqmail::Permit::ForwardOnly},
-           {"lines", steps(explanation)},
-           {"environment", plan.variables}};
-  out["result"] = Json{{"verdict", verdict_word(report)},
+  Json out{{"address", explanation.address}};
+  if (explanation.who) out["route"] = route(*explanation.who);
+  if (explanation.forecast) add_forecast(out, *explanation.forecast);
+  out["result"] = Json{{"verdict", verdict_word(explanation)},
                        {"exit", exit_code(report, deliver::ExitStyle::Qmail)},
                        {"text", report.text}};
   // Octets that are no UTF-8 become U+FFFD: JSON has no other way to say them.

@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "admin/explain_words.h"
-#include "core/base/ascii.h"
 
 namespace lbx::admin {
 namespace {
-
-/// A text of somebody else's on a terminal: one line, no control octets.
-std::string shown(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = c == ' ' || ascii::is_graph(c) || static_cast<unsigned char>(c) >= 0x80;
-    out += plain ? std::string(1, c) : "\\x" + ascii::to_hex(static_cast<unsigned char>(c), 2);
-  }
-  return out;
-}
 
 std::string padded(std::string text, std::size_t width) {
   if (text.size() < width) text.append(width - text.size(), ' ');
@@ -40,9 +31,44 @@ std::string found_text(const deliver::Tried& tried) {
   return "";
 }
 
-std::string who(const deliver::Request& request) {
-  std::string text = shown(request.local + '@' + request.host) + "\n  user " + shown(request.user) +
-                     ", home " + shown(request.home);
+std::string domain_text(const users::Resolution& who) {
+  const std::string host = "  domain " + shown(who.host) + ": ";
+  const std::string entry = '"' + shown(who.virtual_entry) + "\" of control/virtualdomains";
+  switch (who.domain) {
+    case users::Domain::Local:
+      return host + "local\n";
+    case users::Domain::Virtual:
+      return host + "virtual, by the line " + entry + ": looked up as " + shown(who.local) + '\n';
+    case users::Domain::Unconfigured:
+      return host + "every domain is ours, since control/ lists none\n";
+    case users::Domain::Elsewhere:
+      if (who.virtual_entry.empty()) return host + "not ours\n";
+      return host + "not ours, by the line " + entry + '\n';
+  }
+  return host;
+}
+
+std::string source_text(const users::Resolution& who) {
+  switch (who.source) {
+    case users::Resolution::Source::Assignment:
+      return "  found in users/cdb: the line " + shown(who.assignment) + ": of users/assign\n";
+    case users::Resolution::Source::Account:
+      return "  found among the accounts: nothing in users/cdb fits\n";
+    case users::Resolution::Source::Alias:
+      return "  no line of users/assign and no account fits: it is for the alias user\n";
+  }
+  return "";
+}
+
+std::string way(const Explanation& explanation) {
+  const std::string text = shown(explanation.address) + '\n';
+  if (!explanation.who) return text;
+  const users::Resolution& who = *explanation.who;
+  return text + domain_text(who) + (who.mine() ? source_text(who) : "");
+}
+
+std::string user(const deliver::Request& request) {
+  const std::string text = "  user " + shown(request.user) + ", home " + shown(request.home);
   if (request.dash.empty() && request.ext.empty()) return text + ", no extension\n";
   return text + ", extension " + shown(request.dash + request.ext) + '\n';
 }
@@ -78,13 +104,13 @@ std::string step_text(const deliver::ForecastStep& each) {
   return text + '\n';
 }
 
-std::string lines(const Explanation& explanation) {
-  if (explanation.plan.source == deliver::Source::None) return "";
-  std::string text = '\n' + source_of(explanation.plan) + ":\n";
-  for (const deliver::ForecastStep& each : explanation.steps) text += step_text(each);
-  if (explanation.plan.script.fault) {
-    text += "  " + padded(std::to_string(explanation.plan.script.fault->line), 4) +
-            padded("mistake", 9) + shown(explanation.plan.script.fault->text) + '\n';
+std::string lines(const deliver::Forecast& forecast) {
+  if (forecast.plan.source == deliver::Source::None) return "";
+  std::string text = '\n' + source_of(forecast.plan) + ":\n";
+  for (const deliver::ForecastStep& each : forecast.steps) text += step_text(each);
+  if (forecast.plan.script.fault) {
+    text += "  " + padded(std::to_string(forecast.plan.script.fault->line), 4) +
+            padded("mistake", 9) + shown(forecast.plan.script.fault->text) + '\n';
   }
   return text;
 }
@@ -98,7 +124,14 @@ std::string variables(const deliver::Plan& plan) {
   return text;
 }
 
+bool has_instructions(const deliver::Forecast& forecast) {
+  return std::ranges::any_of(forecast.steps, [](const deliver::ForecastStep& each) {
+    return each.step.instruction.has_value();
+  });
+}
+
 std::string result(const Explanation& explanation) {
+  if (explanation.elsewhere()) return "\nResult: nobody here delivers for that domain\n";
   const deliver::Report& report = explanation.result;
   const std::string code = std::to_string(exit_code(report, deliver::ExitStyle::Qmail));
   if (!report.done()) {
@@ -106,17 +139,21 @@ std::string result(const Explanation& explanation) {
     return std::string{"\nResult: "} + (never ? "refused" : "waits, to be tried again") +
            " (exit " + code + "): " + shown(report.text) + '\n';
   }
-  bool nothing = true;
-  for (const deliver::ForecastStep& each : explanation.steps) nothing &= !each.step.instruction;
-  if (nothing) return "\nResult: accepted and thrown away (exit 0): there is no instruction\n";
-  return "\nResult: delivered (exit 0), as far as can be seen from here\n";
+  if (explanation.forecast && has_instructions(*explanation.forecast)) {
+    return "\nResult: delivered (exit 0), as far as can be seen from here\n";
+  }
+  return "\nResult: accepted and thrown away (exit 0): there is no instruction\n";
 }
 
 }  // namespace
 
 std::string to_text(const Explanation& explanation) {
-  return who(explanation.plan.request) + files(explanation.plan) + lines(explanation) +
-         variables(explanation.plan) + result(explanation);
+  std::string text = way(explanation);
+  if (explanation.forecast) {
+    const deliver::Plan& plan = explanation.forecast->plan;
+    text += user(plan.request) + files(plan) + lines(*explanation.forecast) + variables(plan);
+  }
+  return text + result(explanation);
 }
 
 }  // namespace lbx::admin

@@ -56,9 +56,36 @@ std::string mode_word(mode_t mode) {
   return text.data();
 }
 
-std::string verdict_word(const deliver::Report& report) {
-  if (report.done()) return "deliver";
-  return report.verdict == deliver::Verdict::Never ? "never" : "later";
+std::string verdict_word(const Explanation& explanation) {
+  if (explanation.elsewhere()) return "elsewhere";
+  if (explanation.result.done()) return "deliver";
+  return explanation.result.verdict == deliver::Verdict::Never ? "never" : "later";
+}
+
+std::string domain_word(users::Domain domain) {
+  switch (domain) {
+    case users::Domain::Local:
+      return "local";
+    case users::Domain::Virtual:
+      return "virtual";
+    case users::Domain::Unconfigured:
+      return "unconfigured";
+    case users::Domain::Elsewhere:
+      return "elsewhere";
+  }
+  return "elsewhere";
+}
+
+std::string who_word(users::Resolution::Source source) {
+  switch (source) {
+    case users::Resolution::Source::Assignment:
+      return "assignment";
+    case users::Resolution::Source::Account:
+      return "account";
+    case users::Resolution::Source::Alias:
+      return "alias";
+  }
+  return "alias";
 }
 
 }  // namespace lbx::admin

@@ -16,7 +16,11 @@ std::string kind_word(const dotqmail::Instruction& instruction);
 std::string target_of(const dotqmail::Instruction& instruction);
 /// "0644"
 std::string mode_word(mode_t mode);
-/// "deliver", "later" or "never".
-std::string verdict_word(const deliver::Report& report);
+/// "deliver", "later", "never", or "elsewhere" where nobody here delivers.
+std::string verdict_word(const Explanation& explanation);
+/// "local", "virtual", "unconfigured" or "elsewhere".
+std::string domain_word(users::Domain domain);
+/// "assignment", "account" or "alias".
+std::string who_word(users::Resolution::Source source);
 
 }  // namespace lbx::admin

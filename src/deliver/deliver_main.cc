@@ -8,8 +8,11 @@
 #include <string>
 
 #include "core/base/mail_home.h"
+#include "core/control/control_directory.h"
+#include "core/control/settings.h"
 #include "core/message/spool.h"
 #include "core/users/accounts.h"
+#include "core/users/delimiters.h"
 #include "deliver/caller_lines.h"
 #include "deliver/engine.h"
 #include "deliver/invocation.h"
@@ -29,8 +32,7 @@ Result<std::optional<int>> read_command_line(Invocation& to, int argc, char** ar
   app.add_option("--ext", to.ext, "what follows the dash in the address; else $EXTENSION");
   app.add_option("--sender", to.sender, "envelope sender, empty for a bounce; else $SENDER");
   app.add_option("--recipient", to.recipient, "the address; else $RECIPIENT");
-  app.add_option("--default", to.default_delivery, "what to do where there is no .qmail file")
-      ->capture_default_str();
+  app.add_option("--default", to.default_delivery, "what to do where there is no .qmail file");
   app.add_option("--attempt", to.attempt,
                  "what names this delivery over all its attempts; else $LETTERBOX_ATTEMPT");
   app.add_option("--exit-codes", to.exit_codes, "how to end")
@@ -55,15 +57,28 @@ Result<UniqueFd> take_message(System& system, const deliver::Request& request) {
   });
 }
 
-Result<Report> attempt(System& system, const Invocation& invocation) {
+/// What the options leave open and the control directory says. Opens only what matters.
+Result<void> complete(System& system, const control::ControlDirectory& control,
+                      Invocation& invocation) {
+  if (!invocation.default_delivery) {
+    invocation.default_delivery = LBX_TRY(control.get(control::kDefaultDelivery));
+  }
+  if (deliver::needs_delimiters(invocation, system.environment)) {
+    invocation.delimiters = LBX_TRY(users::read_delimiters(control));
+  }
+  return {};
+}
+
+Result<Report> attempt(System& system, Invocation& invocation) {
   if (::geteuid() == 0) return Error::later("will not deliver as root (#4.3.5)");
   ::umask(077);
+  const control::ControlDirectory control{system.files, mail_home(system.environment)};
+  LBX_TRY(complete(system, control, invocation));
   const deliver::OwnAccount account = LBX_TRY(own_account(system, invocation));
   const deliver::Request request =
       LBX_TRY(deliver::to_request(invocation, system.environment, system.host_name, account));
   const UniqueFd message = LBX_TRY(take_message(system, request));
 
-  const control::ControlDirectory control{system.files, mail_home(system.environment)};
   deliver::Settings settings = LBX_TRY(deliver::read_settings(control));
   settings.attempt = deliver::attempt_of(invocation, system.environment);
   settings.create_maildirs = true;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/control/settings.h"
 #include "core/users/accounts.h"
 
 namespace lbx::deliver {
@@ -39,14 +40,18 @@ std::string suffix_of(const Environment& environment) {
   return suffix.substr(std::min<std::size_t>(1, suffix.size()));
 }
 
+std::string told_extension(const Environment& environment) {
+  return or_else(from_environment(environment, {"EXTENSION"}), suffix_of(environment));
+}
+
 /// Only an address from the command line is taken apart: one in the environment comes with its
 /// EXTENSION, or may be an alias that only looks like one.
 std::string extension_of(const Invocation& invocation, const Environment& environment,
                          const std::string& user) {
-  std::string told = or_else(from_environment(environment, {"EXTENSION"}), suffix_of(environment));
-  if (!told.empty() || !invocation.recipient) return told;
+  if (!needs_delimiters(invocation, environment)) return told_extension(environment);
   const std::string address = without_brackets(*invocation.recipient);
-  return users::extension_of(address.substr(0, address.rfind('@')), user).value_or("");
+  return users::extension_of(address.substr(0, address.rfind('@')), user, invocation.delimiters)
+      .value_or("");
 }
 
 }  // namespace
@@ -61,6 +66,10 @@ std::string attempt_of(const Invocation& invocation, const Environment& environm
   return invocation.attempt.value_or(from_environment(environment, {"LETTERBOX_ATTEMPT"}));
 }
 
+bool needs_delimiters(const Invocation& invocation, const Environment& environment) {
+  return !invocation.ext && invocation.recipient && told_extension(environment).empty();
+}
+
 Result<Request> to_request(const Invocation& invocation, const Environment& environment,
                            const std::string& host_name, const OwnAccount& account) {
   Request request;
@@ -68,10 +77,12 @@ Result<Request> to_request(const Invocation& invocation, const Environment& envi
       or_else(from_environment(environment, {"USER", "LOGNAME"}), account.name));
   request.home =
       invocation.home.value_or(or_else(from_environment(environment, {"HOME"}), account.home));
-  request.ext = invocation.ext.value_or(extension_of(invocation, environment, request.user));
+  request.ext =
+      invocation.ext ? *invocation.ext : extension_of(invocation, environment, request.user);
   request.dash = request.ext.empty() ? "" : "-";
   request.sender = sender_of(invocation.sender.value_or(from_environment(environment, {"SENDER"})));
-  request.default_delivery = invocation.default_delivery;
+  request.default_delivery =
+      invocation.default_delivery.value_or(std::string{control::kDefaultDelivery.fallback});
 
   const std::string own = request.user + (request.ext.empty() ? "" : '-' + request.ext);
   const std::string recipient = without_brackets(

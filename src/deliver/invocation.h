@@ -20,7 +20,8 @@ struct Invocation {
   std::optional<std::string> sender;
   std::optional<std::string> recipient;
   std::optional<std::string> attempt;
-  std::string default_delivery{"./Maildir/"};
+  std::optional<std::string> default_delivery;  // else the setting's own default
+  std::string delimiters{"-"};                  // those of --recipient
   std::string exit_codes{"sysexits"};
 
   ExitStyle exit_style() const {
@@ -40,9 +41,13 @@ bool needs_account(const Invocation& invocation, const Environment& environment)
 /// What names the delivery over all its attempts, or an empty text.
 std::string attempt_of(const Invocation& invocation, const Environment& environment);
 
+/// Whether the recipient option has to be taken apart, so that the delimiters matter.
+bool needs_delimiters(const Invocation& invocation, const Environment& environment);
+
 /// Each value is the option's, else the environment's (USER or LOGNAME, HOME, EXTENSION or
 /// LOCAL_PART_SUFFIX, SENDER, RECIPIENT, DOMAIN), else the account's. Without an
-/// extension, one that the recipient option shows (user-ext@host) counts. A home that is no
+/// extension, one that the recipient option shows (user-ext@host, with any of the delimiters)
+/// counts. A home that is no
 /// absolute path is an error, Retry::Later.
 Result<Request> to_request(const Invocation& invocation, const Environment& environment,
                            const std::string& host_name, const OwnAccount& account);

@@ -65,6 +65,24 @@ class DefaultDeliveryTest(DeliverTest):
         self.assertEqual(len(self.inbox('a')), 1)
         self.assertTrue(self.read('box').startswith(b'From src@send.example '))
 
+    def test_default_is_a_setting_that_the_option_overrides(self):
+        self.write('site/control/defaultdelivery', './set/\n')
+        env = self.environment(LETTERBOX_HOME=self.path('site'))
+        self.assertEqual(self.deliver(env=env).returncode, 0)
+        self.assertEqual(len(self.inbox('set')), 1)
+        self.assertEqual(self.deliver('--default', './box', env=env).returncode, 0)
+        self.assertEqual(len(self.inbox('set')), 1)
+        self.assertTrue(self.read('box').startswith(b'From src@send.example '))
+
+    def test_delimiters_are_a_setting(self):
+        self.dotqmail('./list\n', '.qmail-list-x')
+        self.write('site/control/delimiters', '-+\n')
+        env = {key: value for key, value in self.environment().items() if key != 'RECIPIENT'}
+        env['LETTERBOX_HOME'] = self.path('site')
+        for address in ('joe+list-x@example.org', 'joe-list-x@example.org'):
+            self.assertEqual(self.deliver('--recipient', address, env=env).returncode, 0)
+            self.assertIn(b'Delivered-To: ' + address.encode(), self.read('list'))
+
     def test_a_missing_home_is_not_made(self):
         shutil.rmtree(self.home)
         ran = self.deliver()

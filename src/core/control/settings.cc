@@ -8,13 +8,18 @@ namespace lbx::control {
 std::span<const Setting> all() {
   static constexpr auto kAll = std::to_array<Setting>({
       &kDefaultDelivery,
+      &kDelimiters,
+      &kEnvNoAtHost,
       &kFolderDelivery,
+      &kLocals,
       &kMaildirQuota,
       &kMailHomeGuard,
       &kMe,
       &kOverQuota,
+      &kPercentHack,
       &kQuotaWarning,
       &kQuotaWarningText,
+      &kVirtualDomains,
   });
   return kAll;
 }

@@ -9,16 +9,23 @@
 
 namespace lbx::control {
 
-inline constexpr Line kMe{"me", "", "the name of this host: the default of other host names"};
-
 inline constexpr Line kDefaultDelivery{
     "defaultdelivery", "./Maildir/",
     "what happens to mail of a user whose .qmail file is missing or empty"};
+
+inline constexpr Line kDelimiters{"delimiters", "-",
+                                  "the characters that separate a user's name from an extension"};
+
+inline constexpr Line kEnvNoAtHost{"envnoathost", "envnoathost",
+                                   "the domain of an address without one", true};
 
 inline constexpr std::array<std::string_view, 2> kFolderDeliveryWords{"off", "existing"};
 inline constexpr Choice kFolderDelivery{
     "folderdelivery", kFolderDeliveryWords,
     "whether mail to user-ext may go to the folder .ext of the Maildir, where there is one"};
+
+inline constexpr List kLocals{"locals",
+                              "the domains whose mail is for the users of this host; else me"};
 
 inline constexpr Line kMaildirQuota{
     "maildirquota", "",
@@ -28,9 +35,13 @@ inline constexpr Line kMailHomeGuard{
     "mailhomeguard", "",
     "a file that must lie at the root of a volume before a Maildir is made on it"};
 
+inline constexpr Line kMe{"me", "", "the name of this host: the default of other host names"};
+
 inline constexpr std::array<std::string_view, 2> kOverQuotaWords{"later", "never"};
 inline constexpr Choice kOverQuota{"overquota", kOverQuotaWords,
                                    "what becomes of mail for a mailbox that is full"};
+
+inline constexpr List kPercentHack{"percenthack", "domains for which user%host means user@host"};
 
 inline constexpr Number kQuotaWarning{
     "quotawarning",
@@ -42,6 +53,9 @@ inline constexpr Number kQuotaWarning{
 
 inline constexpr Text kQuotaWarningText{"quotawarningtext",
                                         "that warning: a message with its header"};
+
+inline constexpr List kVirtualDomains{
+    "virtualdomains", "domains and addresses, each with the user who has their mail"};
 
 /// All of them, in the order of their names.
 std::span<const Setting> all();

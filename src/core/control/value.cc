@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "core/control/value.h"
 
-#include <algorithm>
 #include <charconv>
+
+#include "core/base/ascii.h"
 
 namespace lbx::control {
 namespace {
@@ -53,16 +54,17 @@ Result<std::string_view> value_of(const Choice& setting, const FileText& text) {
   return Error::later("must be one of:" + known);
 }
 
-std::vector<std::string> value_of(const List& /*setting*/, const FileText& text) {
+std::vector<std::string> list_lines(std::string_view text) {
   std::vector<std::string> lines;
-  std::string_view rest = text ? std::string_view{*text} : std::string_view{};
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = without_trailing_blanks(rest.substr(0, end));
+  for (const std::string_view each : ascii::split(text, '\n')) {
+    const std::string_view line = without_trailing_blanks(each);
     if (!line.empty() && line.front() != '#') lines.emplace_back(line);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return lines;
+}
+
+std::vector<std::string> value_of(const List& /*setting*/, const FileText& text) {
+  return list_lines(text.value_or(""));
 }
 
 Result<void> check(const Setting& setting, const std::string& text) {

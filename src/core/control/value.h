@@ -23,6 +23,8 @@ Result<std::uint64_t> value_of(const Number& setting, const FileText& text);
 /// One of the setting's words.
 Result<std::string_view> value_of(const Choice& setting, const FileText& text);
 std::vector<std::string> value_of(const List& setting, const FileText& text);
+/// The lines of a list.
+std::vector<std::string> list_lines(std::string_view text);
 
 /// Whether a file with this text would be taken.
 Result<void> check(const Setting& setting, const std::string& text);

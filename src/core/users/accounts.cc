@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <functional>
-#include <vector>
 
 #include "core/base/ascii.h"
 #include "core/base/errno_class.h"
@@ -33,15 +32,6 @@ Result<std::optional<Account>> ask_passwd(const PasswdCall& call) {
   }
 }
 
-/// Root's mail goes to the alias user, and so does that of accounts without a home of their own.
-Result<bool> may_receive(FileOps& files, const Account& account) {
-  if (account.uid == 0) return false;
-  const Result<struct stat> home = files.stat_at(AT_FDCWD, account.home);
-  if (home) return home->st_uid == account.uid;
-  if (is_temporary_errno(home.error().os_error)) return home.error();
-  return false;
-}
-
 }  // namespace
 
 Result<std::optional<Account>> SystemAccounts::by_name(const std::string& name) {
@@ -56,9 +46,31 @@ Result<std::optional<Account>> SystemAccounts::by_uid(uid_t uid) {
   });
 }
 
-std::optional<std::string> extension_of(std::string_view local, std::string_view account) {
+std::vector<Account> SystemAccounts::all(std::size_t limit) {
+  std::vector<Account> out;
+  ::setpwent();
+  while (out.size() < limit) {
+    const passwd* const entry = ::getpwent();
+    if (entry == nullptr) break;
+    out.push_back({entry->pw_name, entry->pw_uid, entry->pw_gid, entry->pw_dir});
+  }
+  ::endpwent();
+  return out;
+}
+
+Result<bool> may_receive(FileOps& files, const Account& account) {
+  if (account.uid == 0) return false;
+  const Result<struct stat> home = files.stat_at(AT_FDCWD, account.home);
+  if (home) return home->st_uid == account.uid;
+  if (is_temporary_errno(home.error().os_error)) return home.error();
+  return false;
+}
+
+std::optional<std::string> extension_of(std::string_view local, std::string_view account,
+                                        std::string_view delimiters) {
   const std::string_view rest = local.substr(std::min(local.size(), account.size()));
-  if (!rest.starts_with('-') || !ascii::starts_with_fold(local, account)) return std::nullopt;
+  const bool delimited = !rest.empty() && delimiters.find(rest.front()) != std::string_view::npos;
+  if (!delimited || !ascii::starts_with_fold(local, account)) return std::nullopt;
   return std::string{rest.substr(1)};
 }
 
@@ -66,7 +78,8 @@ Result<Controller> find_controller(Accounts& accounts, FileOps& files, std::stri
                                    const LookupRules& rules) {
   for (std::size_t size = local.size(); size > 0; --size) {
     const bool whole = size == local.size();
-    if (size >= kMaxAccountName || (!whole && local[size] != rules.break_character)) continue;
+    const bool delimited = !whole && rules.delimiters.find(local[size]) != std::string::npos;
+    if (size >= kMaxAccountName || (!whole && !delimited)) continue;
     std::optional<Account> account =
         LBX_TRY(accounts.by_name(ascii::to_lower(local.substr(0, size))));
     if (!account) continue;
@@ -76,9 +89,7 @@ Result<Controller> find_controller(Accounts& accounts, FileOps& files, std::stri
     return Controller{*std::move(account), "-", std::string{local.substr(size + 1)}};
   }
   std::optional<Account> alias = LBX_TRY(accounts.by_name(rules.alias_user));
-  if (!alias)
-    return Error::later("no account fits " + std::string{local} + ", and there is no user " +
-                        rules.alias_user);
+  if (!alias) return Error::later(std::string{kNoAliasUser});
   return Controller{*std::move(alias), "-", std::string{local}};
 }
 

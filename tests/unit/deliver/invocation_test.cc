@@ -51,6 +51,28 @@ TEST(InvocationTest, AnAddressOfTheCommandLineShowsItsExtension) {
   EXPECT_EQ(read(options, {{"RECIPIENT", "joe-alias@x.example"}}).ext, "");
 }
 
+TEST(InvocationTest, AnyDelimiterOfTheSettingEndsTheName) {
+  Invocation options;
+  options.user = "joe";
+  options.home = "/h";
+  options.recipient = "joe+list-Foo@x.example";
+  EXPECT_EQ(read(options, {}).ext, "");
+  options.delimiters = "-+";
+  EXPECT_EQ(read(options, {}).ext, "list-Foo");
+  EXPECT_EQ(read(options, {}).dash, "-");
+  EXPECT_EQ(read(options, {}).local, "joe+list-Foo");
+}
+
+TEST(InvocationTest, DelimitersAreAskedForOnlyWhereTheyMatter) {
+  Invocation options;
+  EXPECT_FALSE(needs_delimiters(options, {}));
+  options.recipient = "joe@x.example";
+  EXPECT_TRUE(needs_delimiters(options, {}));
+  EXPECT_FALSE(needs_delimiters(options, {{"EXTENSION", "x"}}));
+  options.ext = "";
+  EXPECT_FALSE(needs_delimiters(options, {}));
+}
+
 TEST(InvocationTest, OptionsWinOverTheEnvironment) {
   Invocation options;
   options.user = "ann";

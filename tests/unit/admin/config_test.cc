@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "admin/config_command.h"
+#include "admin/config.h"
 
 #include <gmock/gmock.h>
 
