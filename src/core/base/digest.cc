@@ -1,21 +1,51 @@
 // SPDX-License-Identifier: MIT
+// The plain functions, not EVP: linked statically they are a few kilobytes, where libcrypto.so
+// would cost every start of a delivery program a dozen system calls and its relocations.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "core/base/digest.h"
 
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "core/base/ascii.h"
 
 namespace lbx {
+namespace {
+
+std::string sha1(std::initializer_list<std::string_view> parts) {
+  SHA_CTX context{};
+  ::SHA1_Init(&context);
+  for (const std::string_view part : parts) ::SHA1_Update(&context, part.data(), part.size());
+  std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+  ::SHA1_Final(digest.data(), &context);
+  return {digest.begin(), digest.end()};
+}
+
+std::string padded(std::string key, char with) {
+  key.resize(SHA_CBLOCK, '\0');
+  std::ranges::transform(key, key.begin(), [with](char c) { return static_cast<char>(c ^ with); });
+  return key;
+}
+
+}  // namespace
 
 std::string sha256_hex(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int length = 0;
-  ::EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, ::EVP_sha256(), nullptr);
+  SHA256_CTX context{};
+  ::SHA256_Init(&context);
+  ::SHA256_Update(&context, bytes.data(), bytes.size());
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  ::SHA256_Final(digest.data(), &context);
   std::string hex;
-  for (unsigned int i = 0; i < length; ++i) hex += ascii::to_hex(digest[i], 2);
+  for (const unsigned char each : digest) hex += ascii::to_hex(each, 2);
   return hex;
+}
+
+std::string hmac_sha1(std::string_view key, std::string_view bytes) {
+  const std::string block = key.size() > SHA_CBLOCK ? sha1({key}) : std::string{key};
+  return sha1({padded(block, 0x5c), sha1({padded(block, 0x36), bytes})});
 }
 
 }  // namespace lbx
