@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "admin/explain.h"
+#include "admin/srs_command.h"
+#include "core/base/mail_home.h"
 #include "service/command_line.h"
 #include "service/program.h"
 
@@ -36,10 +38,29 @@ Result<int> explain_command(System& system, int argc, char** argv) {
 
   users::SystemAccounts accounts;
   const deliver::Request request = LBX_TRY(admin::resolve(system, accounts, options));
-  deliver::Settings settings;
+  const control::ControlDirectory control{system.files, mail_home(system.environment)};
+  deliver::Settings settings = LBX_TRY(deliver::read_settings(control));
   settings.create_maildirs = true;
   const admin::Explanation explanation = deliver::forecast(system, request, settings);
   print(options.json ? admin::to_json(explanation) : admin::to_text(explanation));
+  return 0;
+}
+
+Result<int> srs_command(System& system, int argc, char** argv) {
+  std::string direction;
+  std::string address;
+  CLI::App app{"Rewrite a sender as forwarding does, or turn a rewritten one back.",
+               "letterbox srs"};
+  app.add_option("direction", direction, "forward or reverse")
+      ->required()
+      ->check(CLI::IsMember({"forward", "reverse"}));
+  app.add_option("address", address, "LOCAL@HOST")->required();
+  const std::optional<int> ended = LBX_TRY(parse_command_line(app, argc, argv));
+  if (ended) return *ended;
+  const control::ControlDirectory control{system.files, mail_home(system.environment)};
+  print(
+      LBX_TRY(admin::convert_sender(control, direction == "reverse", address, system.clock.now())) +
+      '\n');
   return 0;
 }
 
@@ -52,6 +73,7 @@ struct Subcommand {
 constexpr std::array kSubcommands{
     Subcommand{"explain", "what would happen to a message for an address, and why",
                &explain_command},
+    Subcommand{"srs", "rewrite a sender as forwarding does, or turn it back", &srs_command},
 };
 static_assert(std::ranges::is_sorted(kSubcommands, {}, &Subcommand::name),
               "keep the rows in order");

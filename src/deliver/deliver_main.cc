@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "core/base/mail_home.h"
 #include "core/message/spool.h"
 #include "core/users/accounts.h"
 #include "deliver/caller_lines.h"
@@ -30,6 +31,7 @@ Result<std::optional<int>> read_command_line(Invocation& to, int argc, char** ar
   app.add_option("--recipient", to.recipient, "the address; else $RECIPIENT");
   app.add_option("--default", to.default_delivery, "what to do where there is no .qmail file")
       ->capture_default_str();
+  app.add_option("--attempt", to.attempt, "a name of this delivery, the same at each attempt");
   app.add_option("--exit-codes", to.exit_codes, "how to end")
       ->check(CLI::IsMember({"sysexits", "qmail"}))
       ->capture_default_str();
@@ -60,9 +62,11 @@ Result<Report> attempt(System& system, const Invocation& invocation) {
       LBX_TRY(deliver::to_request(invocation, system.environment, system.host_name, account));
   const UniqueFd message = LBX_TRY(take_message(system, request));
 
-  deliver::Settings settings;
+  const control::ControlDirectory control{system.files, mail_home(system.environment)};
+  deliver::Settings settings = LBX_TRY(deliver::read_settings(control));
   settings.create_maildirs = true;
   settings.capture_output = true;
+  settings.attempt = invocation.attempt;
   return deliver::deliver(system, request, settings, message.get()).report;
 }
 

@@ -21,6 +21,7 @@ struct Invocation {
   std::optional<std::string> recipient;
   std::string default_delivery{"./Maildir/"};
   std::string exit_codes{"sysexits"};
+  std::string attempt;
 
   ExitStyle exit_style() const {
     return exit_codes == "qmail" ? ExitStyle::Qmail : ExitStyle::Sysexits;

@@ -54,6 +54,7 @@ enum class Source { None, File, DefaultDelivery };
 
 struct Plan {
   Request request;
+  Instant now;  // the time in its lines
   dotqmail::EnvelopeLines lines;
   std::vector<Tried> tried;
   Source source{Source::None};

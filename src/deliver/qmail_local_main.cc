@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "core/message/spool.h"
+#include "core/base/mail_home.h"
 #include "deliver/engine.h"
 #include "service/program.h"
 
@@ -73,8 +73,10 @@ Result<int> local_main(System& system, int argc, char** argv) {
   const char* const* const word = argv + optind;
   const deliver::Request request{word[0], word[1], word[2], word[3],
                                  word[4], word[5], word[6], word[7]};
-  deliver::Settings settings;
+  const control::ControlDirectory control{system.files, mail_home(system.environment)};
+  deliver::Settings settings = LBX_TRY(deliver::read_settings(control));
   settings.pretend = *pretend;
+  settings.pass_environment = true;
   settings.locks = MboxLockPolicy::qmail();
   settings.say = &print;
   return finish(deliver::deliver(system, request, settings, STDIN_FILENO));

@@ -2,24 +2,54 @@
 // What a delivery is allowed and told to do, beyond what the .qmail file says.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "core/base/process.h"
+#include "core/base/result.h"
+#include "core/control/control_directory.h"
 #include "core/mbox/lock.h"
+#include "core/message/srs.h"
+#include "deliver/report.h"
 
 namespace lbx::deliver {
 
-/// Octets of a program's output of which the last line is kept.
-inline constexpr std::size_t kMaxProgramText = 4096;
-
 struct Settings {
-  bool pretend{false};          // only say what would be done
-  bool create_maildirs{false};  // those that the default delivery names
-  bool capture_output{false};   // of programs: into the report, not onto our own output
-  MboxLockPolicy locks;
+  bool pretend{false};           // only say what would be done
+  bool create_maildirs{false};   // those that the default delivery names
+  bool capture_output{false};    // of programs: into the report, not onto our own output
+  bool pass_environment{false};  // ours, to programs; else a short list of it
+  MboxLockPolicy locks;          // where the control directory says nothing
+  /// Names this delivery over all its attempts; empty: nobody knows.
+  std::string attempt;
   /// Gets the lines of `pretend` and warnings, without a newline.
   std::function<void(const std::string&)> say;
+  /// Where settings are asked for that only some deliveries need; nullptr: their defaults count.
+  const control::ControlDirectory* control{nullptr};
 };
+
+/// Settings as the control directory has them, which must outlive them. What only some deliveries
+/// need is read when one of them comes to it, by the functions below.
+Result<Settings> read_settings(const control::ControlDirectory& control);
+
+/// What a program of a .qmail line may use.
+struct ProgramLimits {
+  std::chrono::seconds time;
+  ResourceLimits resources;
+  std::size_t output;  // octets of the end of what it writes that are looked at
+};
+Result<ProgramLimits> program_limits(const Settings& settings);
+
+/// How an mbox is locked: as the control directory says, else as `settings.locks` does.
+Result<MboxLockPolicy> mbox_locks(const Settings& settings);
+
+/// How senders of what is forwarded are rewritten; nothing: not at all.
+Result<std::optional<Srs>> srs_settings(const Settings& settings);
+
+/// What delivery says where a setting cannot be used: Later.
+Report bad_setting(const Error& error);
 
 }  // namespace lbx::deliver

@@ -33,7 +33,8 @@ Result<UniqueFd> open_or_create(const Context& context, const std::string& path)
 }
 
 /// Nothing on success; `reading` tells whose failure it was.
-Result<void> write_message(const Context& context, int maildir, bool& reading) {
+Result<void> write_message(const Context& context, int maildir, const std::string& path,
+                           bool& reading) {
   MaildirWriter writer = LBX_TRY(MaildirWriter::open(context.system, maildir));
   const dotqmail::EnvelopeLines& lines = context.plan.lines;
   LBX_TRY(writer.write(lines.return_path + lines.delivered_to));
@@ -45,7 +46,8 @@ Result<void> write_message(const Context& context, int maildir, bool& reading) {
     return written;
   }));
   reading = false;
-  LBX_TRY(std::move(writer).commit());
+  const std::string name = LBX_TRY(std::move(writer).commit());
+  if (context.placed != nullptr) context.placed->push_back(path + "new/" + name);
   return {};
 }
 
@@ -60,7 +62,7 @@ Report to_maildir(const Context& context, const std::string& path) {
                           maildir.error());
   }
   bool reading = false;
-  const Result<void> written = write_message(context, maildir->get(), reading);
+  const Result<void> written = write_message(context, maildir->get(), path.c_str(), reading);
   if (written) return {};
   return Report::failed(reading ? "Unable to read message. (#4.3.0)"
                                 : "Temporary error on maildir delivery. (#4.3.0)",

@@ -8,7 +8,17 @@ namespace lbx::control {
 std::span<const Setting> all() {
   static constexpr auto kAll = std::to_array<Setting>({
       &kDefaultDelivery,
+      &kDeliveryHook,
+      &kMboxLocks,
+      &kMboxLockTimeout,
       &kMe,
+      &kProgramMemory,
+      &kProgramOutput,
+      &kProgramProcesses,
+      &kProgramTimeout,
+      &kSrsDomain,
+      &kSrsMaxAge,
+      &kSrsSecrets,
   });
   return kAll;
 }

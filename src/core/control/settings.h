@@ -14,6 +14,40 @@ inline constexpr Line kDefaultDelivery{
     "defaultdelivery", "./Maildir/",
     "what happens to mail of a user whose .qmail file is missing or empty"};
 
+inline constexpr Line kDeliveryHook{
+    "deliveryhook", "", "a command that is told of each file that took a message; empty: none"};
+
+inline constexpr Line kMboxLocks{
+    "mboxlocks", "dotlock,fcntl",
+    "how an mbox is locked: dotlock, fcntl and flock, in this order, with commas"};
+
+inline constexpr Number kMboxLockTimeout{
+    "mboxlocktimeout", 30, 1, 3600, "seconds", "how long the locks of an mbox are waited for"};
+
+inline constexpr Number kProgramMemory{
+    "programmemory", 1024,        0,
+    1'048'576,       "mebibytes", "memory that a process of a .qmail program may have; 0: any"};
+
+inline constexpr Number kProgramOutput{
+    "programoutput", 4096,     256,
+    1'048'576,       "octets", "octets of a program's output of which the last line is kept"};
+
+inline constexpr Number kProgramProcesses{
+    "programprocesses", 1024,        0,
+    1'000'000,          "processes", "processes a user may have for a program to start; 0: any"};
+
+inline constexpr Number kProgramTimeout{
+    "programtimeout", 3600, 1, 86'400, "seconds", "how long a program of a .qmail file may run"};
+
+inline constexpr Line kSrsDomain{
+    "srsdomain", "", "the domain of rewritten senders of what is forwarded; empty: none is"};
+
+inline constexpr Number kSrsMaxAge{
+    "srsmaxage", 21, 1, 1000, "days", "how long a bounce to a rewritten sender may take"};
+
+inline constexpr List kSrsSecrets{
+    "srssecrets", "what signs rewritten senders: the first line signs, all of them verify"};
+
 /// All of them, in the order of their names.
 std::span<const Setting> all();
 
