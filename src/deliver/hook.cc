@@ -96,6 +96,7 @@ Result<void> notify(System& system, const Settings& settings, const std::string&
   if (!running) return {};
   for (;;) {
     if (!waiting) waiting = LBX_TRY(open_waiting(system));
+    LBX_TRY(rewind(waiting.get()));
     const std::string list =
         LBX_TRY(read_whole(system.files, waiting.get(), 2 * kMaxHookOctets, kWaiting));
     if (list.empty()) return {};

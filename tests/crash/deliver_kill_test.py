@@ -28,13 +28,15 @@ class KillTest(ScratchTest):
         self.home = self.path('home')
         self.message = self.write('message', SMALL)
 
+    ATTEMPT = ()  # options of letterbox-deliver
+
     def run_traced(self, default, *strace_args):
         env = {'PATH': os.environ['PATH'], 'HOME': self.home, 'USER': 'joe', 'TMPDIR': self.dir,
                'RECIPIENT': 'joe@example.org', 'SENDER': 'a@b',
                'ASAN_OPTIONS': 'detect_leaks=0'}  # it cannot under ptrace
         with open(self.message, 'rb') as message:
             return subprocess.run(['strace', '-f', *strace_args, program('letterbox-deliver'),
-                                   '--default', default],
+                                   '--default', default, *self.ATTEMPT],
                                   stdin=message, capture_output=True, env=env, **as_ordinary())
 
     def calls(self, default):
