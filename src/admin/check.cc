@@ -183,7 +183,7 @@ void Checker::check_step(const dotqmail::Step& step, int home, const deliver::Pl
     return found(std::move(at));
   }
   const deliver::Prospect prospect =
-      deliver::foresee(files_, home, plan, instruction, site_.settings);
+      deliver::foresee(site_.system, home, plan, instruction, site_.settings);
   if (!prospect.failure) return;
   const bool maildir = std::holds_alternative<dotqmail::ToMaildir>(instruction);
   at.problem = maildir ? Problem::Maildir : Problem::Mbox;

@@ -25,6 +25,7 @@ constexpr std::array kSubcommands{
     Subcommand{"config", "show, explain, check and set the settings", &admin::config_command},
     Subcommand{"explain", "what would happen to a message for an address, and why",
                &admin::explain_command},
+    Subcommand{"srs", "rewrite a sender as forwarding does, or turn it back", &admin::srs_command},
 };
 static_assert(std::ranges::is_sorted(kSubcommands, {}, &Subcommand::name),
               "keep the rows in order");

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "deliver/engine.h"
 
+#include <algorithm>
+
 #include "core/base/ascii.h"
 #include "core/base/io.h"
 #include "core/message/line_scanner.h"
 #include "deliver/executors.h"
+#include "deliver/hook.h"
 
 namespace lbx::deliver {
 namespace {
@@ -13,6 +16,9 @@ using dotqmail::ToAddress;
 using dotqmail::ToMaildir;
 using dotqmail::ToMbox;
 using dotqmail::ToProgram;
+
+/// A program that ended so has stopped the script.
+constexpr int kDoneStop = 99;
 
 /// Whether the header has our own Delivered-To line, in any case: another spelling of the same
 /// mailbox is the same loop. The header ends at the first empty line, and only there.
@@ -40,7 +46,7 @@ class Run {
     for (const dotqmail::Step& step : context_.plan.script.steps) {
       if (!step.instruction) continue;
       context_.line = step.line;
-      Report report = std::visit(*this, *step.instruction);
+      const Report report = line(step);
       if (report.verdict != Verdict::Done) return report;
     }
     const std::optional<dotqmail::Fault>& fault = context_.plan.script.fault;
@@ -49,7 +55,12 @@ class Run {
 
   Report forwards() {
     if (addresses_.empty() || context_.settings.pretend) return {};
-    return to_addresses(context_, addresses_, outcome_->queued);
+    if (context_.attempt == nullptr) return to_addresses(context_, addresses_, outcome_->queued);
+    std::string all = context_.plan.new_sender;
+    for (const std::string& each : addresses_) (all += '\n') += each;
+    key_ = attempt_key(0, all);
+    if (context_.attempt->note(key_).done) return {};
+    return noted(to_addresses(context_, addresses_, outcome_->queued));
   }
 
   Report operator()(const ToMaildir& to) {
@@ -58,7 +69,7 @@ class Run {
   }
   Report operator()(const ToMbox& to) {
     ++outcome_->counts.files;
-    return pretended("mbox ", to.path) ? Report{} : to_mbox(context_, to.path);
+    return pretended("mbox ", to.path) ? Report{} : to_mbox(context_, to.path, key_);
   }
   Report operator()(const ToProgram& to) {
     ++outcome_->counts.programs;
@@ -72,6 +83,28 @@ class Run {
   }
 
  private:
+  /// What the notes say has been done is only counted.
+  Report line(const dotqmail::Step& step) {
+    if (context_.attempt == nullptr || std::holds_alternative<ToAddress>(*step.instruction)) {
+      return std::visit(*this, *step.instruction);
+    }
+    key_ = attempt_key(step.line, step.text);
+    const std::optional<int> done = context_.attempt->note(key_).done;
+    if (!done) return noted(std::visit(*this, *step.instruction));
+    const bool program = std::holds_alternative<ToProgram>(*step.instruction);
+    ++(program ? outcome_->counts.programs : outcome_->counts.files);
+    Report report;
+    if (*done == kDoneStop) report.verdict = Verdict::DoneStop;
+    return report;
+  }
+
+  Report noted(Report report) {
+    if (report.done()) {
+      context_.attempt->done(key_, report.verdict == Verdict::DoneStop ? kDoneStop : 0);
+    }
+    return report;
+  }
+
   bool pretended(const char* what, const std::string& where) const {
     if (context_.settings.pretend) context_.settings.say(what + where);
     return context_.settings.pretend;
@@ -80,7 +113,18 @@ class Run {
   Context context_;
   Outcome* outcome_;
   std::vector<std::string> addresses_;
+  std::string key_;  // of the line under way
 };
+
+/// Whether there is something that must not happen twice and can be known to have happened. A
+/// Maildir needs no notes: the name of the file says it.
+bool needs_notes(const Plan& plan, const Settings& settings) {
+  if (settings.attempt.empty() || settings.pretend) return false;
+  return std::ranges::any_of(plan.script.steps, [](const dotqmail::Step& step) {
+    return step.instruction && (std::holds_alternative<ToMbox>(*step.instruction) ||
+                                std::holds_alternative<ToAddress>(*step.instruction));
+  });
+}
 
 Outcome ended(Report report) {
   return {std::move(report), {}, {}};
@@ -107,10 +151,21 @@ Outcome deliver(System& system, const Request& request, const Settings& settings
   const Plan plan = make_plan(system, home.directory.get(), request, settings);
   if (plan.refusal) return ended(*plan.refusal);
 
+  std::optional<Attempt> notes;
+  if (needs_notes(plan, settings)) {
+    Result<std::optional<Attempt>> opened =
+        Attempt::open(system, home.directory.get(), settings.attempt, request);
+    if (!opened) return ended(Report::failed("Unable to use notes. (#4.3.0)", opened.error()));
+    notes = std::move(opened).value();
+  }
+  std::vector<std::string> placed;
   Outcome outcome;
-  Run run{{system, settings, plan, home.directory.get(), message}, outcome};
+  Run run{{system, settings, plan, home.directory.get(), message, 0, &placed,
+           notes ? &*notes : nullptr},
+          outcome};
   outcome.report = run.lines();
   if (outcome.report.done()) outcome.report = run.forwards();
+  run_hook(system, settings, plan, home.directory.get(), placed);
   return outcome;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "deliver/attempt.h"
 #include "deliver/engine.h"
 
 namespace lbx::deliver {
@@ -15,13 +16,16 @@ struct Context {
   System& system;
   const Settings& settings;
   const Plan& plan;
-  int home;             // the directory that paths and programs start from
-  int message;          // seekable
-  std::size_t line{0};  // of the script: the one that is being carried out
+  int home;                                   // the directory that paths and programs start from
+  int message;                                // seekable
+  std::size_t line{0};                        // of the script: the one that is being carried out
+  std::vector<std::string>* placed{nullptr};  // gets the path of each file that took the message
+  Attempt* attempt{nullptr};                  // its notes, if there are any
 };
 
 Report to_maildir(const Context& context, const std::string& path);
-Report to_mbox(const Context& context, const std::string& path);
+/// `key`: of its line, for the notes of the attempt.
+Report to_mbox(const Context& context, const std::string& path, const std::string& key);
 Report to_program(const Context& context, const std::string& command);
 
 /// All forwards of a message in one submission, to the queue's process `queued`.

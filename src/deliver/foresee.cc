@@ -8,6 +8,7 @@
 
 #include "core/base/ascii.h"
 #include "deliver/quota.h"
+#include "deliver/submit.h"
 #include "deliver/volume_guard.h"
 
 namespace lbx::deliver {
@@ -55,8 +56,20 @@ class Look {
     return {{}, "its exit status decides: 0 goes on, 99 stops here, 100 refuses, 111 waits"};
   }
 
-  Prospect operator()(const dotqmail::ToAddress&) const {
-    return {{}, "sent after the last line, if none has failed"};
+  Prospect operator()(const dotqmail::ToAddress& to) const {
+    const Result<std::string> sender = forward_sender(*plan_, *settings_);
+    if (!sender) {
+      return {bad_setting(sender.error()), "cannot be sent: " + sender.error().what};
+    }
+    std::string note = "sent after the last line, if none has failed";
+    if (*sender != plan_->new_sender) {
+      note += ", with the sender " + *sender;
+    } else if (is_foreign(*sender) && is_foreign(to.address)) {
+      note +=
+          "; it keeps its sender, whose domain is not ours: SPF fails at the target, and DMARC " +
+          std::string{"unless a DKIM signature holds (see srsdomain)"};
+    }
+    return {{}, note};
   }
 
  private:
@@ -79,6 +92,12 @@ class Look {
         LBX_TRY(find_quota(*system_, *settings_, maildir.get(), path));
     if (!quota) return true;
     return quota->has_room(octets);
+  }
+  /// What is checked against a domain that is not this one. A bounce has none.
+  bool is_foreign(const std::string& address) const {
+    const std::size_t at = address.rfind('@');
+    return at != std::string::npos && !address.ends_with("@[]") &&
+           !ascii::equal_fold(address.substr(at + 1), plan_->request.host);
   }
   bool may_create(const std::string& path) const {
     return settings_->create_maildirs && plan_->source == Source::DefaultDelivery &&

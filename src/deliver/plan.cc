@@ -237,7 +237,8 @@ Report sticky_home() {
 Plan make_plan(System& system, int home, const Request& request, const Settings& settings) {
   Plan plan;
   plan.request = request;
-  plan.lines = dotqmail::envelope_lines(request, system.clock.now());
+  plan.now = system.clock.now();
+  plan.lines = dotqmail::envelope_lines(request, plan.now);
   plan.new_sender = request.sender;
 
   const Result<std::vector<dotqmail::Candidate>> candidates =

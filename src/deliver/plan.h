@@ -56,6 +56,7 @@ enum class Source { None, File, Folder, DefaultDelivery };
 
 struct Plan {
   Request request;
+  Instant now;  // the time in its lines
   dotqmail::EnvelopeLines lines;
   std::vector<Tried> tried;
   Source source{Source::None};

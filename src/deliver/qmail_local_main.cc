@@ -76,6 +76,7 @@ Result<int> local_main(System& system, int argc, char** argv) {
   const control::ControlDirectory control{system.files, mail_home(system.environment)};
   deliver::Settings settings = LBX_TRY(deliver::read_settings(control));
   settings.pretend = *pretend;
+  settings.pass_environment = true;
   settings.locks = MboxLockPolicy::qmail();
   settings.say = &print;
   return finish(deliver::deliver(system, request, settings, STDIN_FILENO));

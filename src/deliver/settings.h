@@ -2,26 +2,28 @@
 // What a delivery is allowed and told to do, beyond what the .qmail file says.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "core/base/process.h"
 #include "core/base/result.h"
 #include "core/control/control_directory.h"
 #include "core/mbox/lock.h"
+#include "core/message/srs.h"
 #include "deliver/report.h"
 
 namespace lbx::deliver {
 
-/// Octets of a program's output of which the last line is kept.
-inline constexpr std::size_t kMaxProgramText = 4096;
-
 struct Settings {
-  bool pretend{false};          // only say what would be done
-  bool create_maildirs{false};  // those that the default delivery names
-  bool capture_output{false};   // of programs: into the report, not onto our own output
-  MboxLockPolicy locks;
+  bool pretend{false};           // only say what would be done
+  bool create_maildirs{false};   // those that the default delivery names
+  bool capture_output{false};    // of programs: into the report, not onto our own output
+  bool pass_environment{false};  // ours, to programs; else a short list of it
+  MboxLockPolicy locks;          // where the control directory says nothing
   /// Names this delivery over all its attempts; empty: nobody knows.
   std::string attempt;
   /// For a forecast: how long the message will be, as far as is known (SIZE of RFC 1870).
@@ -33,7 +35,7 @@ struct Settings {
 };
 
 /// Settings as the control directory has them, which must outlive them. What only some deliveries
-/// need is read when one of them comes to it.
+/// need is read when one of them comes to it, by setting_of() and the functions below.
 Result<Settings> read_settings(const control::ControlDirectory& control);
 
 /// A setting that only some deliveries need.
@@ -43,6 +45,20 @@ auto setting_of(const Settings& settings, const Kind& kind)
   if (settings.control == nullptr) return control::default_of(kind);
   return settings.control->get(kind);
 }
+
+/// What a program of a .qmail line may use.
+struct ProgramLimits {
+  std::chrono::seconds time;
+  ResourceLimits resources;
+  std::size_t output;  // octets of the end of what it writes that are looked at
+};
+Result<ProgramLimits> program_limits(const Settings& settings);
+
+/// How an mbox is locked: as the control directory says, else as `settings.locks` does.
+Result<MboxLockPolicy> mbox_locks(const Settings& settings);
+
+/// How senders of what is forwarded are rewritten; nothing: not at all.
+Result<std::optional<Srs>> srs_settings(const Settings& settings);
 
 /// What delivery says where a setting cannot be used: Later.
 Report bad_setting(const Error& error);

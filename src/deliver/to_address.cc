@@ -1,36 +1,20 @@
 // SPDX-License-Identifier: MIT
 // To other addresses: one submission to the queue for all of them, with a Delivered-To line before
 // the message against loops (CONTRACT 2.12).
-#include "core/base/io.h"
-#include "core/wire/queue_client.h"
 #include "deliver/executors.h"
+#include "deliver/submit.h"
 
 namespace lbx::deliver {
-namespace {
-
-Result<pid_t> submit(const Context& context, const std::vector<std::string>& addresses) {
-  const Environment environment =
-      dotqmail::with_variables(context.system.environment, context.plan.variables);
-  wire::QueueSubmission queue = LBX_TRY(wire::QueueSubmission::open(context.system, environment));
-  queue.write(context.plan.lines.delivered_to);
-  const Result<void> copied =
-      for_each_chunk(context.system.files, context.message, [&](std::string_view bytes) {
-        queue.write(bytes);
-        return Result<void>{};
-      });
-  if (!copied) queue.abandon();
-
-  wire::Envelope envelope{context.plan.new_sender, {}};
-  // A NUL ends an address in the envelope, so it ends it here.
-  for (const std::string& each : addresses) envelope.recipients.emplace_back(each.c_str());
-  return std::move(queue).finish(envelope);
-}
-
-}  // namespace
 
 Report to_addresses(const Context& context, const std::vector<std::string>& addresses,
                     std::optional<pid_t>& queued) {
-  const Result<pid_t> submitted = submit(context, addresses);
+  const Result<std::string> sender = forward_sender(context.plan, context.settings);
+  if (!sender) return bad_setting(sender.error());
+  const Environment environment =
+      dotqmail::with_variables(context.system.environment, context.plan.variables);
+  const Result<pid_t> submitted =
+      submit(context.system, environment, {context.plan.lines.delivered_to, *sender, addresses},
+             context.message);
   if (submitted) {
     queued = *submitted;
     return {};

@@ -75,7 +75,7 @@ class Arrival {
         LBX_TRY(find_quota(context_.system, context_.settings, maildir_, path_));
     if (!quota) {
       MaildirWriter writer = LBX_TRY(write());
-      LBX_TRY(std::move(writer).commit());
+      note_place(LBX_TRY(std::move(writer).commit()));
       return {};
     }
     const bool room = LBX_TRY(has_room(*quota));
@@ -155,7 +155,12 @@ class Arrival {
     }
     turn.reset();
     LBX_TRY(sync_directory(context_.system.files, maildir_, "new"));
+    note_place(*published);
     return true;
+  }
+
+  void note_place(const std::string& name) const {
+    if (context_.placed != nullptr) context_.placed->push_back(path_ + "new/" + name);
   }
 
   const Context& context_;
@@ -177,7 +182,7 @@ Report to_maildir(const Context& context, const std::string& path) {
     return Report::failed(plain ? "Unable to chdir to maildir. (#4.2.1)" : kTemporary,
                           maildir.error());
   }
-  return Arrival{context, maildir->get(), path}.run();
+  return Arrival{context, maildir->get(), path.c_str()}.run();
 }
 
 }  // namespace lbx::deliver

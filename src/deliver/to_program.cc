@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 // To a program, by /bin/sh -c, with the message on descriptor 0 (qmail-command(8), CONTRACT 2.6
-// and 2.9). No time limit of ours: whoever runs us has one.
+// and 2.9), in a process group of its own and within the limits of the settings.
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 
 #include "core/base/ascii.h"
-#include "core/base/process.h"
+#include "core/base/supervised.h"
 #include "core/message/spool.h"
 #include "deliver/executors.h"
+#include "deliver/program_environment.h"
 
 namespace lbx::deliver {
 namespace {
@@ -33,45 +34,52 @@ std::string last_line(std::string_view said) {
   return std::string{found};
 }
 
-Result<ExitStatus> run(const Context& context, Command command, std::string& said) {
+/// Its own output where nobody captures it.
+Result<Supervised> run(const Context& context, const Command& command, const ProgramLimits& limits,
+                       std::string& said) {
   LBX_TRY(rewind(context.message));
   if (!context.settings.capture_output) {
-    Child child = LBX_TRY(spawn(command));
-    return std::move(child).wait();
+    return run_supervised(context.system.files, command, limits.time);
   }
-  Pipe output = LBX_TRY(make_pipe());
-  command.redirections.push_back({output.write_end.get(), STDOUT_FILENO});
-  command.redirections.push_back({output.write_end.get(), STDERR_FILENO});
-  Child child = LBX_TRY(spawn(command));
-  output.write_end.reset();
-  return std::move(child).wait(context.system.files, std::move(output.read_end),
-                               [&said](std::string_view more) {
-                                 said += more;
-                                 if (said.size() > kMaxProgramText) {
-                                   said.erase(0, said.size() - kMaxProgramText);
-                                 }
-                               });
+  return run_supervised(context.system.files, command, limits.time, [&](std::string_view more) {
+    said += more;
+    if (said.size() > limits.output) said.erase(0, said.size() - limits.output);
+  });
+}
+
+Report report_of(const Supervised& ended, const ProgramLimits& limits, const std::string& said) {
+  Report report;
+  report.detail = last_line(said);
+  if (ended.timed_out) {
+    report.verdict = Verdict::Later;
+    report.text = "A program ran for more than " + std::to_string(limits.time.count()) +
+                  " seconds and was ended. (#4.3.0)";
+    return report;
+  }
+  if (ended.status.crashed) return Report::later("Aack, child crashed. (#4.3.0)");
+  report.verdict = verdict_of(ended.status.code);
+  if (!report.done() && report.detail.empty()) {
+    report.detail = "a program of the .qmail file ended with " + std::to_string(ended.status.code);
+  }
+  return report;
 }
 
 }  // namespace
 
 Report to_program(const Context& context, const std::string& command) {
-  Command program{{"/bin/sh", "-c", command.c_str()},
-                  dotqmail::with_variables(context.system.environment, context.plan.variables)};
+  const Result<ProgramLimits> limits = program_limits(context.settings);
+  if (!limits) return bad_setting(limits.error());
+  Command program{
+      {"/bin/sh", "-c", command.c_str()},
+      program_environment(context.system.environment, context.settings, context.plan.variables)};
   program.redirections = {{context.message, STDIN_FILENO}};
   program.directory = context.home;
+  program.limits = limits->resources;
 
   std::string said;
-  const Result<ExitStatus> status = run(context, std::move(program), said);
-  if (!status) return Report::failed("Unable to run a program. (#4.3.0)", status.error());
-  if (status->crashed) return Report::later("Aack, child crashed. (#4.3.0)");
-  Report report;
-  report.verdict = verdict_of(status->code);
-  report.detail = last_line(said);
-  if (!report.done() && report.detail.empty()) {
-    report.detail = "a program of the .qmail file ended with " + std::to_string(status->code);
-  }
-  return report;
+  const Result<Supervised> ended = run(context, program, *limits, said);
+  if (!ended) return Report::failed("Unable to run a program. (#4.3.0)", ended.error());
+  return report_of(*ended, *limits, said);
 }
 
 }  // namespace lbx::deliver

@@ -1,15 +1,36 @@
 // SPDX-License-Identifier: MIT
-// OpenSSL would have everybody use EVP, which loads providers first.
+// The plain functions, not EVP: linked statically they are a few kilobytes, where libcrypto.so
+// would cost every start of a delivery program a dozen system calls and its relocations.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "core/base/digest.h"
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "core/base/ascii.h"
 
 namespace lbx {
+namespace {
+
+std::string sha1(std::initializer_list<std::string_view> parts) {
+  SHA_CTX context{};
+  ::SHA1_Init(&context);
+  for (const std::string_view part : parts) ::SHA1_Update(&context, part.data(), part.size());
+  std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+  ::SHA1_Final(digest.data(), &context);
+  return {digest.begin(), digest.end()};
+}
+
+std::string padded(std::string key, char with) {
+  key.resize(SHA_CBLOCK, '\0');
+  std::ranges::transform(key, key.begin(), [with](char c) { return static_cast<char>(c ^ with); });
+  return key;
+}
+
+}  // namespace
 
 struct Sha256::State {
   SHA256_CTX context{};
@@ -50,6 +71,11 @@ std::string sha256_hex(std::string_view bytes) {
   Sha256 digest;
   digest.add(bytes);
   return digest.hex();
+}
+
+std::string hmac_sha1(std::string_view key, std::string_view bytes) {
+  const std::string block = key.size() > SHA_CBLOCK ? sha1({key}) : std::string{key};
+  return sha1({padded(block, 0x5c), sha1({padded(block, 0x36), bytes})});
 }
 
 }  // namespace lbx

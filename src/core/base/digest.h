@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// SHA-256, from OpenSSL. Its plain functions, not the EVP ones: a program that is started for each
-// message links just them in and loads no library (LIGHT in cmake/LbxTargets.cmake).
+// SHA-256, and HMAC with SHA-1, from OpenSSL. Its plain functions, not the EVP ones: a program that
+// is started for each message links just them in and loads no library (LIGHT in
+// cmake/LbxTargets.cmake).
 #pragma once
 
 #include <cstdint>
@@ -33,5 +34,8 @@ class Sha256 {
 
 /// The SHA-256 digest of `bytes` as 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view bytes);
+
+/// HMAC-SHA1 (RFC 2104) of `bytes`, 20 octets. For formats that ask for it; nothing of ours does.
+std::string hmac_sha1(std::string_view key, std::string_view bytes);
 
 }  // namespace lbx

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/base/log.h"
 
+#include <syslog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -45,6 +46,11 @@ void log(std::string_view event, std::initializer_list<LogField> fields) {
   const std::string line = log_line(event, fields);
   // Nothing can be done for a log that cannot be written.
   [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+void log_to_system(std::string_view event, std::initializer_list<LogField> fields) {
+  ::openlog("letterbox", LOG_PID, LOG_MAIL);
+  ::syslog(LOG_WARNING, "%s", log_line(event, fields).c_str());
 }
 
 }  // namespace lbx

@@ -19,4 +19,8 @@ std::string log_line(std::string_view event, std::initializer_list<LogField> fie
 /// Writes it to standard error in one write(2).
 void log(std::string_view event, std::initializer_list<LogField> fields);
 
+/// Gives it to syslog(3) as mail, a warning: for what happens when nobody reads our standard error
+/// any more.
+void log_to_system(std::string_view event, std::initializer_list<LogField> fields);
+
 }  // namespace lbx

@@ -2,6 +2,7 @@
 #include "core/base/process.h"
 
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,6 +47,8 @@ struct Prepared {
   std::vector<Redirection> redirections;
   int directory;
   int exec_failed;
+  ResourceLimits limits;
+  int announce;
 };
 
 /// Sources are first moved out of the way of all targets, so that no dup2() hits one of them.
@@ -61,13 +64,32 @@ bool redirect(std::vector<Redirection>& redirections) {
   });
 }
 
+/// Without a limit of ours, and where there is a lower one already, nothing changes.
+template <typename Resource>
+bool limit(Resource resource, std::uint64_t most) {
+  struct rlimit now {};
+  if (most == 0) return true;
+  if (::getrlimit(resource, &now) != 0) return false;
+  const rlim_t least = std::min<rlim_t>(most, now.rlim_max);
+  const struct rlimit wanted { least, least };
+  return ::setrlimit(resource, &wanted) == 0;
+}
+
+/// A group of its own, and whoever guards it knows it before there is anything to guard.
+bool announce_group(int pipe) {
+  if (pipe < 0) return true;
+  const pid_t pid = ::getpid();
+  return ::setpgid(0, 0) == 0 && ::write(pipe, &pid, sizeof pid) == sizeof pid;
+}
+
 [[noreturn]] void become(Prepared& program) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   static_cast<void>(::signal(SIGPIPE, SIG_DFL));
   const bool there = program.directory == AT_FDCWD || ::fchdir(program.directory) == 0;
-  if (there && redirect(program.redirections)) {
+  if (there && announce_group(program.announce) && redirect(program.redirections) &&
+      limit(RLIMIT_DATA, program.limits.memory) && limit(RLIMIT_NPROC, program.limits.processes)) {
     ::execve(program.argv.front(), program.argv.data(), program.envp.data());
   }
   ::_exit(program.exec_failed);
@@ -92,7 +114,7 @@ Result<bool> take_some(FileOps& files, int fd, const std::function<void(std::str
   return *got > 0;
 }
 
-Result<void> wait_for_input(std::array<pollfd, 2>& fds) {
+Result<void> wait_for_input(std::array<pollfd, 3>& fds) {
   while (::poll(fds.data(), fds.size(), -1) < 0) {
     if (errno != EINTR) return Error::from_errno(errno, "poll");
   }
@@ -111,30 +133,40 @@ Result<ExitStatus> Child::wait() && {
 
 Result<ExitStatus> Child::wait(FileOps& files, UniqueFd output,
                                const std::function<void(std::string_view)>& take) && {
+  LBX_TRY(watch(files, std::move(output), take));
+  return std::move(*this).wait();
+}
+
+Result<void> Child::watch(FileOps& files, UniqueFd output,
+                          const std::function<void(std::string_view)>& take, const Alarm& alarm) {
   const UniqueFd ended = open_pidfd(pid_);
   if (!ended) return Error::from_errno(errno, "pidfd_open");
-  if (::fcntl(output.get(), F_SETFL, O_NONBLOCK) != 0) return Error::from_errno(errno, "fcntl");
+  if (output && ::fcntl(output.get(), F_SETFL, O_NONBLOCK) != 0) {
+    return Error::from_errno(errno, "fcntl");
+  }
 
   std::size_t taken = 0;
-  for (bool more = true; more;) {
-    std::array<pollfd, 2> fds{pollfd{output.get(), POLLIN, 0}, pollfd{ended.get(), POLLIN, 0}};
+  for (;;) {
+    std::array<pollfd, 3> fds{pollfd{output.get(), POLLIN, 0}, pollfd{ended.get(), POLLIN, 0},
+                              pollfd{alarm.fd, POLLIN, 0}};
     LBX_TRY(wait_for_input(fds));
+    if (fds[2].revents != 0) LBX_TRY(alarm.rang());
+    const bool over = fds[1].revents != 0;
     if (fds[0].revents != 0) {
-      more = LBX_TRY(take_some(files, output.get(), take, taken));
-      if (fds[1].revents != 0 && taken > kMaxTrailingOutput) break;
-      if (fds[1].revents == 0) taken = 0;  // it counts from the child's end on
-    } else if (fds[1].revents != 0) {
-      break;  // ended, and nothing left in the pipe
+      const bool more = LBX_TRY(take_some(files, output.get(), take, taken));
+      if (!more) output.reset();  // a child that has closed it may live on
+      if (!over) taken = 0;       // it counts from the child's end on
     }
+    if (over && (fds[0].revents == 0 || taken > kMaxTrailingOutput)) return {};
   }
-  return std::move(*this).wait();
 }
 
 Result<Child> spawn(const Command& command) {
   std::vector<std::string> argv = command.argv;
   std::vector<std::string> environment = assignments(command.environment);
-  Prepared program{pointers(argv), pointers(environment), command.redirections, command.directory,
-                   command.exec_failed};
+  Prepared program{pointers(argv),    pointers(environment), command.redirections,
+                   command.directory, command.exec_failed,   command.limits,
+                   command.announce};
   const pid_t pid = ::fork();
   if (pid < 0) return Error::from_errno(errno, "fork");
   if (pid == 0) become(program);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Running another program: no shell, no search along PATH, only the descriptors that are named. A
-// child stays in our process group on purpose: whoever ends us for taking too long ends it too.
+// child stays in our process group, so that whoever ends us for taking too long ends it too; one
+// that must not be able to hold us gets a group of its own and a guard (supervised.h).
 #pragma once
 
 #include <fcntl.h>
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -29,18 +31,36 @@ struct Redirection {
   int target;
 };
 
+/// What a child may use, itself and each of its own children; 0: no limit of ours. A hard limit
+/// that is lower already stays.
+struct ResourceLimits {
+  std::uint64_t memory{0};     // octets of data, as setrlimit(2) counts them: RLIMIT_DATA
+  std::uint64_t processes{0};  // of its user, in all: RLIMIT_NPROC
+};
+
 struct Command {
   std::vector<std::string> argv;  // argv[0] is the path of the program
   Environment environment;        // all of it
   std::vector<Redirection> redirections{};
   int directory{AT_FDCWD};  // to run in
   int exec_failed{111};     // the child's status where the program cannot be started
+  ResourceLimits limits{};
+  /// A pipe that gets the child's process number, which is then that of a process group of its
+  /// own, before the program begins; -1: it stays in our group.
+  int announce{-1};
 };
 
 /// How a child ended: with a status, or by a signal.
 struct ExitStatus {
   bool crashed;
   int code;  // the status, or the number of the signal
+};
+
+/// Something that may ring while a child is watched: a descriptor that becomes readable, -1 for
+/// none, and what to do then. That has to make it unreadable again.
+struct Alarm {
+  int fd{-1};
+  std::function<Result<void>()> rang{};
 };
 
 /// A running child. One that is never waited for stays a zombie until we end.
@@ -53,10 +73,13 @@ class Child {
   pid_t pid() const { return pid_; }
 
   Result<ExitStatus> wait() &&;
-  /// The same, while `take` gets what comes out of `output`, the reading end of a pipe. Returns
-  /// when the child has ended, even where others still hold the writing end.
+  /// The same, after watch().
   Result<ExitStatus> wait(FileOps& files, UniqueFd output,
                           const std::function<void(std::string_view)>& take) &&;
+  /// Returns when the child has ended, even where others still hold the writing end of `output`, a
+  /// pipe (or none) that `take` gets everything from. The child has not been waited for then.
+  Result<void> watch(FileOps& files, UniqueFd output,
+                     const std::function<void(std::string_view)>& take, const Alarm& alarm = {});
 
  private:
   pid_t pid_;

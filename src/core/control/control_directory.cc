@@ -21,15 +21,6 @@ Result<T> with_path(Result<T> value, const std::string& path) {
 
 }  // namespace
 
-std::vector<std::string> list_lines(std::string_view text) {
-  std::vector<std::string> lines;
-  for (const std::string_view each : ascii::split(text, '\n')) {
-    const std::string_view line = without_trailing_blanks(each);
-    if (!line.empty() && line.front() != '#') lines.emplace_back(line);
-  }
-  return lines;
-}
-
 ControlDirectory::ControlDirectory(FileOps& files, std::string mail_home)
     : files_{files}, mail_home_{std::move(mail_home)} {}
 

@@ -16,6 +16,9 @@ inline constexpr Line kDefaultDelivery{
 inline constexpr Line kDelimiters{"delimiters", "-",
                                   "the characters that separate a user's name from an extension"};
 
+inline constexpr Line kDeliveryHook{
+    "deliveryhook", "", "a command that is told of each file that took a message; empty: none"};
+
 inline constexpr Line kEnvNoAtHost{"envnoathost", "envnoathost",
                                    "the domain of an address without one", true};
 
@@ -35,6 +38,13 @@ inline constexpr Line kMailHomeGuard{
     "mailhomeguard", "",
     "a file that must lie at the root of a volume before a Maildir is made on it"};
 
+inline constexpr Line kMboxLocks{
+    "mboxlocks", "dotlock,fcntl",
+    "how an mbox is locked: dotlock, fcntl and flock, in this order, with commas"};
+
+inline constexpr Number kMboxLockTimeout{
+    "mboxlocktimeout", 30, 1, 3600, "seconds", "how long the locks of an mbox are waited for"};
+
 inline constexpr Line kMe{"me", "", "the name of this host: the default of other host names"};
 
 inline constexpr std::array<std::string_view, 2> kOverQuotaWords{"later", "never"};
@@ -42,6 +52,21 @@ inline constexpr Choice kOverQuota{"overquota", kOverQuotaWords,
                                    "what becomes of mail for a mailbox that is full"};
 
 inline constexpr List kPercentHack{"percenthack", "domains for which user%host means user@host"};
+
+inline constexpr Number kProgramMemory{
+    "programmemory", 1024,        0,
+    1'048'576,       "mebibytes", "memory that a process of a .qmail program may have; 0: any"};
+
+inline constexpr Number kProgramOutput{
+    "programoutput", 4096,     256,
+    1'048'576,       "octets", "octets of a program's output of which the last line is kept"};
+
+inline constexpr Number kProgramProcesses{
+    "programprocesses", 1024,        0,
+    1'000'000,          "processes", "processes a user may have for a program to start; 0: any"};
+
+inline constexpr Number kProgramTimeout{
+    "programtimeout", 3600, 1, 86'400, "seconds", "how long a program of a .qmail file may run"};
 
 inline constexpr Number kQuotaWarning{
     "quotawarning",
@@ -53,6 +78,15 @@ inline constexpr Number kQuotaWarning{
 
 inline constexpr Text kQuotaWarningText{"quotawarningtext",
                                         "that warning: a message with its header"};
+
+inline constexpr Line kSrsDomain{
+    "srsdomain", "", "the domain of rewritten senders of what is forwarded; empty: none is"};
+
+inline constexpr Number kSrsMaxAge{
+    "srsmaxage", 21, 1, 1000, "days", "how long a bounce to a rewritten sender may take"};
+
+inline constexpr List kSrsSecrets{
+    "srssecrets", "what signs rewritten senders: the first line signs, all of them verify"};
 
 inline constexpr List kVirtualDomains{
     "virtualdomains", "domains and addresses, each with the user who has their mail"};

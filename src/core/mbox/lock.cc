@@ -163,6 +163,25 @@ void PosixLockOps::sleep(std::chrono::milliseconds time) {
   std::this_thread::sleep_for(time);
 }
 
+Result<MboxLockPolicy> MboxLockPolicy::parse(std::string_view words) {
+  const Error wrong = Error::later("no way to lock an mbox: " + std::string{words});
+  MboxLockPolicy policy{false, KernelLock::None};
+  bool after_kernel = false;  // a lock of the kernel's, then the dot-lock: no other may follow
+  for (const std::string_view word : ascii::split(words, ',')) {
+    if (word == "dotlock") {
+      if (policy.dot_lock) return wrong;
+      policy.dot_lock = true;
+      policy.kernel_first = after_kernel = policy.kernel != KernelLock::None;
+      continue;
+    }
+    if (word != "fcntl" && word != "flock") return wrong;
+    const KernelLock kind = word == "fcntl" ? KernelLock::Fcntl : KernelLock::Flock;
+    if (after_kernel || kind == policy.kernel || policy.second != KernelLock::None) return wrong;
+    (policy.kernel == KernelLock::None ? policy.kernel : policy.second) = kind;
+  }
+  return policy;
+}
+
 bool LockWait::again() {
   if (left_.count() <= 0) return false;
   const std::chrono::milliseconds now = std::min(step_, left_);
@@ -179,6 +198,21 @@ Result<bool> lock_file(LockOps& ops, int fd, KernelLock kind, LockMode mode, Loc
     if (locked) return true;
     if (!wait.again()) return false;
   }
+}
+
+Result<bool> can_hold_both(System& system, LockOps& ops, int dir, const std::string& path) {
+  const std::size_t leaf = path.rfind('/') + 1;  // npos + 1 is 0
+  const std::string probe = path.substr(0, leaf) + '.' + path.substr(leaf) + ".probe." +
+                            ascii::to_hex(system.randomness.bits64(), 16);
+  const UniqueFd file =
+      LBX_TRY(system.files.open_at(dir, probe, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
+  static_cast<void>(system.files.unlink_at(dir, probe));
+  bool both = true;
+  for (const KernelLock each : {KernelLock::Fcntl, KernelLock::Flock}) {
+    const Result<bool> locked = ops.try_lock(file.get(), each, LockMode::Exclusive);
+    both = both && locked && *locked;
+  }
+  return both;
 }
 
 Result<std::optional<DotLock>> DotLock::acquire(System& system, LockOps& ops, int dir,

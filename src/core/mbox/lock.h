@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Locks on an mbox: the dot-lock MBOX.lock, then one lock of the kernel's on the file itself. Which
-// of them is the caller's policy; fcntl and flock are never taken together, since on some file
-// systems (Gluster) a process that holds one waits for itself at the other.
+// Locks on an mbox: the dot-lock MBOX.lock and locks of the kernel's on the file itself. Which of
+// them, and in which order, is the caller's policy. Of fcntl and flock the second one is taken only
+// where a try on a file of its own shows that both can be had: on some file systems (Gluster) a
+// process that holds one waits for itself at the other.
 #pragma once
 
 #include <sys/types.h>
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/result.h"
 #include "core/base/system.h"
@@ -29,9 +31,14 @@ struct MboxLockPolicy {
   bool dot_lock{true};
   KernelLock kernel{KernelLock::Fcntl};
   std::chrono::milliseconds timeout{kMboxLockTimeout};
+  KernelLock second{KernelLock::None};  // after `kernel`, where both can be had
+  bool kernel_first{false};             // before the dot-lock
 
   /// What qmail-local and maildir2mbox do: flock alone.
   static MboxLockPolicy qmail() { return {false, KernelLock::Flock, kMboxLockTimeout}; }
+  /// Reads "dotlock,fcntl": one to three different words of dotlock, fcntl and flock. The kernel's
+  /// locks stand together, since they are taken together.
+  static Result<MboxLockPolicy> parse(std::string_view words);
 };
 
 /// What locking asks of the kernel beyond FileOps.
@@ -68,6 +75,10 @@ class LockWait {
 
 /// Waits for the kernel's lock on `fd`; closing the file ends it. False: the time is used up.
 Result<bool> lock_file(LockOps& ops, int fd, KernelLock kind, LockMode mode, LockWait& wait);
+
+/// Whether one process can hold both of the kernel's locks on a file beside `path`; the answer
+/// comes from a private file there, which is gone afterwards.
+Result<bool> can_hold_both(System& system, LockOps& ops, int dir, const std::string& path);
 
 /// MBOX.lock, held as long as the object lives. It is made by link(2), so that it is whole when it
 /// appears, and says "PID:HOST"; where there are no hard links, by exclusive creation.

@@ -100,7 +100,7 @@ TEST_F(EngineTest, OfAProgramThatTalksForEverOnlyTheEndIsKept) {
   scratch.write(".qmail", "|yes x | head -c 1000000; echo; echo end; exit 111\n");
   EXPECT_EQ(run().report.detail, "end");
   scratch.write(".qmail", "|head -c 1000000 /dev/zero | tr '\\0' y; exit 111\n");
-  EXPECT_LE(run().report.detail.size(), kMaxProgramText);
+  EXPECT_LE(run().report.detail.size(), program_limits(settings)->output);
 }
 
 TEST_F(EngineTest, TheMistakeIsMetAfterTheLinesBeforeIt) {

@@ -2,6 +2,7 @@
 #include "core/mbox/appender.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 
@@ -120,6 +121,87 @@ TEST_F(AppenderTest, EveryFailingCallIsReportedAndTheFileIsAsBefore) {
       EXPECT_EQ(here.read("mbox"), before + envelope + message + "\n\n") << n;
     }
   }
+}
+
+TEST_F(AppenderTest, BothLocksOfTheKernelOnlyWhereBothCanBeHad) {
+  const MboxLockPolicy both{false, KernelLock::Fcntl, std::chrono::seconds{1}, KernelLock::Flock};
+  ASSERT_FALSE(append("x\n", both));
+  EXPECT_THAT(locks.asked, ElementsAre(KernelLock::Fcntl, KernelLock::Fcntl, KernelLock::Flock,
+                                       KernelLock::Flock));
+  locks.asked.clear();
+  outside.files.fail_call(3, EACCES);  // the probe's open: nothing can be tried beside the mbox
+  ASSERT_FALSE(append("x\n", both));
+}
+
+TEST_F(AppenderTest, TheOrderOfLocksIsThePolicys) {
+  scratch.write("mbox.lock", "");
+  const MboxLockPolicy kernel_first{true, KernelLock::Fcntl, std::chrono::seconds{1},
+                                    KernelLock::None, true};
+  const auto failure = append("x\n", kernel_first);
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->step, AppendStep::LockTimeout);
+  EXPECT_THAT(locks.asked, ElementsAre(KernelLock::Fcntl));
+}
+
+TEST_F(AppenderTest, WhatIsNoFileIsNotWrittenTo) {
+  ASSERT_EQ(::mkfifoat(scratch.fd(), "mbox", 0600), 0);
+  const auto failure = append("x\n", {false, KernelLock::None});
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->step, AppendStep::Open);
+}
+
+/// Appends once more after an earlier try that began at `began` and left `left` behind.
+class AppendOnceTest : public AppenderTest {
+ protected:
+  std::optional<AppendFailure> again(const std::string& left, std::uint64_t began) {
+    scratch.write("mbox", left);
+    const AppendOnce once{began, [this](std::uint64_t length) {
+                            noted = length;
+                            return Result<void>{};
+                          }};
+    return append_to_mbox(outside.system, locks, scratch.fd(), "mbox", {}, kEnvelope,
+                          text_source(message), &once);
+  }
+
+  const std::string message = "S: x\n\nFrom me\n" + std::string(3000, 'y') + "\n";
+  const std::string before = "From old\n\nx\n\n";
+  const std::string entry = envelope + "S: x\n\n>From me\n" + std::string(3000, 'y') + "\n\n";
+  std::optional<std::uint64_t> noted;
+};
+
+TEST_F(AppendOnceTest, WhereverAnEarlierTryStoppedTheMessageIsThereOnce) {
+  for (std::size_t cut = 0; cut <= entry.size(); cut += cut < 100 ? 1 : 97) {
+    ASSERT_FALSE(again(before + entry.substr(0, cut), before.size())) << cut;
+    EXPECT_EQ(scratch.read("mbox"), before + entry) << cut;
+  }
+  noted.reset();
+  ASSERT_FALSE(again(before + entry, before.size()));
+  EXPECT_FALSE(noted) << "nothing is begun where nothing is left to do";
+  EXPECT_EQ(scratch.read("mbox"), before + entry);
+}
+
+TEST_F(AppendOnceTest, AWholeOneIsFoundBehindWhichOthersHaveCome) {
+  const std::string later = "From later\n\nz\n\n";
+  ASSERT_FALSE(again(before + entry + later, before.size()));
+  EXPECT_EQ(scratch.read("mbox"), before + entry + later);
+}
+
+TEST_F(AppendOnceTest, WhatSomebodyElseWroteIsNeverTakenAway) {
+  const std::string half = before + entry.substr(0, 50) + "\n\nFrom later\n\nz\n\n";
+  ASSERT_FALSE(again(half, before.size()));
+  EXPECT_EQ(scratch.read("mbox"), half + entry);
+  EXPECT_EQ(noted, half.size());
+  ASSERT_FALSE(again("From new\n\n", before.size()));  // shorter than it was
+  EXPECT_EQ(scratch.read("mbox"), "From new\n\n" + entry);
+}
+
+TEST_F(AppendOnceTest, WithoutANoteNothingIsWritten) {
+  scratch.write("mbox", before);
+  const AppendOnce once{std::nullopt,
+                        [](std::uint64_t) { return Result<void>{Error::later("no room")}; }};
+  EXPECT_TRUE(append_to_mbox(outside.system, locks, scratch.fd(), "mbox", {}, kEnvelope,
+                             text_source(message), &once));
+  EXPECT_EQ(scratch.read("mbox"), before);
 }
 
 TEST_F(AppenderTest, SyncsTheFileLastAndTheDirectoryOfANewOne) {

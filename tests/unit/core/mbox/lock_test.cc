@@ -110,6 +110,40 @@ TEST_F(DotLockTest, ADirectoryThatTakesNoLockIsAnError) {
   EXPECT_THAT(scratch.names(""), IsEmpty());
 }
 
+TEST(MboxLockPolicyTest, WordsAndTheirOrderAreThePolicy) {
+  const auto policy = [](const char* words) {
+    const Result<MboxLockPolicy> read = MboxLockPolicy::parse(words);
+    EXPECT_TRUE(read) << words;
+    return read ? *read : MboxLockPolicy{};
+  };
+  EXPECT_TRUE(policy("dotlock,fcntl").dot_lock);
+  EXPECT_EQ(policy("dotlock,fcntl").kernel, KernelLock::Fcntl);
+  EXPECT_FALSE(policy("dotlock,fcntl").kernel_first);
+  EXPECT_TRUE(policy("fcntl,dotlock").kernel_first);
+  EXPECT_EQ(policy("dotlock").kernel, KernelLock::None);
+  EXPECT_FALSE(policy("flock").dot_lock);
+  EXPECT_EQ(policy("dotlock,flock,fcntl").kernel, KernelLock::Flock);
+  EXPECT_EQ(policy("dotlock,flock,fcntl").second, KernelLock::Fcntl);
+}
+
+TEST(MboxLockPolicyTest, AnythingElseIsNoWayToLock) {
+  for (const char* words : {"", "none", "fcntl,", "fcntl,fcntl", "dotlock,dotlock", "FCNTL",
+                            "fcntl,dotlock,flock", "fcntl flock", "dotlock,fcntl,flock,fcntl"}) {
+    EXPECT_FALSE(MboxLockPolicy::parse(words)) << words;
+  }
+}
+
+TEST(CanHoldBothTest, AsksOnAFileOfItsOwnAndLeavesNothing) {
+  const ScratchDirectory scratch;
+  TestSystem outside;
+  FakeLockOps locks;
+  EXPECT_TRUE(*can_hold_both(outside.system, locks, scratch.fd(), "mbox"));
+  EXPECT_THAT(locks.asked, ElementsAre(KernelLock::Fcntl, KernelLock::Flock));
+  locks.free = false;
+  EXPECT_FALSE(*can_hold_both(outside.system, locks, scratch.fd(), "mbox"));
+  EXPECT_THAT(scratch.names(""), IsEmpty());
+}
+
 TEST(PosixLockOpsTest, ExclusiveLocksExcludeAndSharedOnesDoNot) {
   const ScratchDirectory scratch;
   scratch.write("f", "x");

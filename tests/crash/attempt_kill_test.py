@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""A delivery with --attempt, killed with SIGKILL before each of its system calls in turn, and then
+made again: into an mbox the message comes exactly once."""
+import os
+import shutil
+import unittest
+
+import deliver_kill_test
+from support.letterbox import own
+
+
+class OnceIntoAnMboxTest(deliver_kill_test.IntoMboxTest):
+    options = ('--attempt', 'message-1')
+    # What the base class says of a delivery without a name is not asked here.
+    test_what_was_there_stays_and_the_next_message_is_whole = None
+    test_so_it_is_with_a_large_message = None
+
+    def check(self, acknowledged):
+        for _ in range(2):  # the caller of a killed one tries again, and may be killed itself
+            lock = self.path('home/box.lock')
+            if os.path.exists(lock):
+                os.utime(lock, (0, 0))  # of a dead process, and old enough
+            self.deliver_again('./box')
+        with open(self.path('home/box'), 'rb') as file:
+            box = file.read()
+        self.assertTrue(box.startswith(self.OLD))
+        tail = box[len(self.OLD):]
+        self.assertTrue(tail.startswith(b'From a@b '), tail[:100])
+        self.assertEqual(tail.partition(b'\n')[2], self.entry())
+
+    def test_the_message_is_there_exactly_once(self):
+        self.kill_before_each('./box', self.check)
+
+    def test_so_it_is_with_a_large_one(self):
+        self.write('message', deliver_kill_test.LARGE)
+        self.kill_before_each('./box', self.check)
+
+
+class OnceIntoTwoTest(OnceIntoAnMboxTest):
+    """Two mboxes of one file: the first one is done where the second one is cut off."""
+    test_so_it_is_with_a_large_one = None
+
+    def fresh(self):
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.write('home/box', self.OLD)
+        self.write('home/two', self.OLD)
+        self.write('home/.qmail', './box\n./two\n')
+        own(self.home)
+
+    def check(self, acknowledged):
+        for name in ('home/box.lock', 'home/two.lock'):
+            if os.path.exists(self.path(name)):
+                os.utime(self.path(name), (0, 0))
+        super().check(acknowledged)
+        with open(self.path('home/two'), 'rb') as file:
+            two = file.read()
+        self.assertEqual(two[len(self.OLD):].partition(b'\n')[2], self.entry())
+
+
+if __name__ == '__main__':
+    unittest.main()
