@@ -78,20 +78,21 @@ class Look {
     const dotqmail::EnvelopeLines& lines = plan_->lines;
     const std::uint64_t octets =
         lines.return_path.size() + lines.delivered_to.size() + settings_->message_octets;
-    const Result<bool> room = has_room(path, octets);
-    if (!room) {
-      return {Report::failed("Temporary error on maildir delivery. (#4.3.0)", room.error()),
-              "its quota cannot be looked at: " + reason(room.error())};
-    }
-    if (*room) return {};
-    return {mailbox_full(*settings_), "has no room: its quota is used up"};
+    const Result<Prospect> seen = look_at_quota(path, octets);
+    if (seen) return *seen;
+    return {Report::failed("Temporary error on maildir delivery. (#4.3.0)", seen.error()),
+            "its quota cannot be looked at: " + reason(seen.error())};
   }
-  Result<bool> has_room(const std::string& path, std::uint64_t octets) const {
+  Result<Prospect> look_at_quota(const std::string& path, std::uint64_t octets) const {
     const UniqueFd maildir = LBX_TRY(files_->open_at(home_, path + "/.", O_PATH | O_DIRECTORY));
     std::optional<MaildirQuota> quota =
         LBX_TRY(find_quota(*system_, *settings_, maildir.get(), path));
-    if (!quota) return true;
-    return quota->has_room(octets);
+    if (!quota || !quota->limit().any()) return Prospect{};
+    const bool room = LBX_TRY(quota->has_room(octets));
+    std::string note =
+        std::to_string(quota->percent()) + "% of its quota, " + quota->limit().str() + ", is used";
+    if (room) return Prospect{{}, std::move(note)};
+    return Prospect{mailbox_full(*settings_), "has no room: " + note};
   }
   /// What is checked against a domain that is not this one. A bounce has none.
   bool is_foreign(const std::string& address) const {

@@ -81,6 +81,8 @@ TEST_F(DeliveryQuotaTest, TheForecastSaysTheSameForTheSizeThatIsKnown) {
   scratch.write("Maildir/maildirsize", "58S\n");
   settings.message_octets = 11;
   EXPECT_TRUE(foreseen().done()) << foreseen().text;
+  EXPECT_EQ(forecast(outside.system, request, settings).steps.front().prospect.note,
+            "0% of its quota, 58S, is used");
   settings.message_octets = 12;
   EXPECT_EQ(status_line(foreseen()), "4.2.2 The mailbox is full.");
   EXPECT_TRUE(run().report.done());

@@ -77,6 +77,15 @@ TEST_F(VolumeGuardTest, APathIsNoName) {
   EXPECT_TRUE(is_missing());
 }
 
+TEST_F(VolumeGuardTest, AHomeTooDeepBelowItsVolumeHoldsTheMessage) {
+  guard(".");
+  std::string path = "d";
+  for (int depth = 1; depth < kMaxVolumeDepth; ++depth) path += "/d";
+  scratch.make_directory(path);
+  const UniqueFd deep{::open(scratch.path(path).c_str(), O_PATH | O_DIRECTORY)};
+  EXPECT_TRUE(missing_volume(outside.files, deep.get(), settings).has_value());
+}
+
 TEST_F(VolumeGuardTest, WhatCannotBeSeenHoldsTheMessage) {
   guard(".");
   for (const char* call : {"open", "stat_fd", "stat"}) {

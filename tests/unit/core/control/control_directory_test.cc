@@ -20,6 +20,7 @@ constexpr Number kCount{"count", 7, 1, 100, "messages", "a number"};
 constexpr std::string_view kColours[] = {"red", "green"};
 constexpr Choice kColour{"colour", kColours, "a choice"};
 constexpr List kNames{"names", "a list"};
+constexpr Text kLetter{"letter", "a text"};
 
 class ControlDirectoryTest : public testing::Test {
  protected:
@@ -108,6 +109,21 @@ TEST_F(ControlDirectoryTest, WhatCannotBeReadIsLaterNotTheDefault) {
   EXPECT_FALSE(control.get(kNames));
   test.files.fail_call(1, EACCES);
   EXPECT_FALSE(control.get(kCount));
+}
+
+TEST_F(ControlDirectoryTest, TextIsTheWholeFile) {
+  EXPECT_EQ(*control.get(kLetter), std::nullopt);
+  write("letter", "# one\n\ntwo \n");
+  EXPECT_EQ(*control.get(kLetter), "# one\n\ntwo \n");
+  write("letter", "");
+  EXPECT_EQ(*control.get(kLetter), "");
+}
+
+TEST_F(ControlDirectoryTest, DefaultsAreThoseOfAMissingFile) {
+  EXPECT_EQ(default_of(kWord), *control.get(kWord));
+  EXPECT_EQ(default_of(kCount), *control.get(kCount));
+  EXPECT_EQ(default_of(kColour), *control.get(kColour));
+  EXPECT_EQ(default_of(kLetter), *control.get(kLetter));
 }
 
 }  // namespace
