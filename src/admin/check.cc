@@ -82,6 +82,10 @@ void Checker::add_account(const users::Account& account) {
 }
 
 void Checker::check_home(const users::Account& account) {
+  if (!account.home.starts_with('/')) {
+    found({Problem::Home, account.name, account.home, 0, "is no absolute path: mail waits"});
+    return;
+  }
   const deliver::Home home = deliver::open_home(files_, account.home);
   if (home.refusal) {
     found({Problem::Home, account.name, account.home, 0, home.refusal->text});

@@ -32,7 +32,7 @@ std::string found_text(const deliver::Tried& tried) {
 }
 
 std::string domain_text(const users::Resolution& who) {
-  const std::string host = "  domain " + shown(who.host) + ": ";
+  std::string host = "  domain " + shown(who.host) + ": ";
   const std::string entry = '"' + shown(who.virtual_entry) + "\" of control/virtualdomains";
   switch (who.domain) {
     case users::Domain::Local:
@@ -61,7 +61,7 @@ std::string source_text(const users::Resolution& who) {
 }
 
 std::string way(const Explanation& explanation) {
-  const std::string text = shown(explanation.address) + '\n';
+  std::string text = shown(explanation.address) + '\n';
   if (!explanation.who) return text;
   const users::Resolution& who = *explanation.who;
   return text + domain_text(who) + (who.mine() ? source_text(who) : "");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Any lines as control/virtualdomains, percenthack and locals, any address: the way that is found
 // is the one that a plain reading of CONTRACT 1.8 finds, whatever the case of its letters.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -47,16 +48,13 @@ void check_way(const DomainTable& table, const std::vector<std::string>& lines,
     require(table.locals.contains(ascii::to_lower(way.host)) && way.virtual_entry.empty());
     return;
   }
-  const std::string own =
-      way.domain == Domain::Virtual
-          ? way.local.substr(way.virtual_entry.size() - way.virtual_entry.find(':'))
-          : way.local;
-  require(expected(lines, way, own).value_or("") == way.virtual_entry);
-  require((way.domain == Domain::Virtual) ==
-              (!way.virtual_entry.empty() && !way.virtual_entry.ends_with(':')) ||
-          way.virtual_entry.find(':') + 1 < way.virtual_entry.size());
-  const Route upper = route(table, local, ascii::to_lower(host));
-  require(upper.domain == way.domain && upper.virtual_entry == way.virtual_entry);
+  const std::string& line = way.virtual_entry;
+  const std::size_t prepend = line.empty() ? 0 : line.size() - line.find(':') - 1;
+  require((way.domain == Domain::Virtual) == (prepend > 0));
+  const std::string own = prepend > 0 ? way.local.substr(prepend + 1) : way.local;
+  require(expected(lines, way, own).value_or("") == line);
+  const Route lower = route(table, local, ascii::to_lower(host));
+  require(lower.domain == way.domain && lower.virtual_entry == way.virtual_entry);
 }
 
 }  // namespace

@@ -132,8 +132,10 @@ Result<void> Resolver::State::find(Resolution& to) {
     const bool alias = to.controller.account.name == rules->lookup.alias_user;
     to.source = alias ? Resolution::Source::Alias : Resolution::Source::Account;
   }
-  if (to.controller.account.uid == 0) return Error::later(std::string{kNotAsRoot});
-  return {};
+  const Account& account = to.controller.account;
+  if (account.uid == 0) return Error::later(std::string{kNotAsRoot});
+  if (account.home.starts_with('/')) return {};
+  return Error::later("the home directory of " + account.name + " is no absolute path");
 }
 
 Resolver::Resolver(System& system, Accounts& accounts, const control::ControlDirectory& control)

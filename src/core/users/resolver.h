@@ -18,9 +18,9 @@
 
 namespace lbx::users {
 
-// What qmail-lspawn reports word for word (CONTRACT 1.2). An error of a Resolver is one of
-// these, kNoAliasUser (accounts.h), or one of a control file or an account database that cannot be
-// read.
+// What qmail-lspawn reports word for word (CONTRACT 1.2). An error of a Resolver is one of these,
+// kNoAliasUser (accounts.h), or one of its own: a control file or an account database that cannot
+// be read, a home directory that is no absolute path.
 inline constexpr std::string_view kTroubleReadingCdb = "Trouble reading users/cdb in qmail-lspawn.";
 inline constexpr std::string_view kNotAsRoot = "Not allowed to perform deliveries as root.";
 

@@ -168,14 +168,16 @@ TEST_F(CheckTest, AssignmentsAreReadAndTheirHomesLookedAt) {
   accounts.known.erase("joe");
   scratch.write("joe/.qmail-x", "./gone/\n");
   scratch.write("users/assign", "=a:joe:7:8:" + joe + ":::\n+b-:joe:7:8:" + joe +
-                                    ":-::\n=c:root:0:0:/root:::\n=d:d:9:9:/no/such/home:::\n.\n");
+                                    ":-::\n=c:root:0:0:/root:::\n=d:d:9:9:/no/such/home:::\n"
+                                    "=e:e:9:9:home/e:::\n.\n");
   const std::vector<std::string> found = findings();
   EXPECT_THAT(found, ElementsAre("users/assign:0: assignment: users/cdb is not made of it: run "
                                  "qmail-newu",
                                  HasSubstr("joe/.qmail-x:1: maildir: "),
                                  "users/assign:0: assignment: the line =c: nobody delivers as "
                                  "root: its mail waits",
-                                 HasSubstr("/no/such/home:0: home: Unable to switch to")));
+                                 HasSubstr("/no/such/home:0: home: Unable to switch to"),
+                                 "home/e:0: home: is no absolute path: mail waits"));
   ASSERT_TRUE(users::rebuild_database(outside.files, scratch.path()));
   EXPECT_EQ(findings().size(), found.size() - 1);
   scratch.write("users/assign", "nonsense\n");

@@ -107,6 +107,13 @@ TEST_F(ResolverTest, NobodyDeliversAsRoot) {
   }
 }
 
+TEST_F(ResolverTest, AHomeIsAnAbsolutePath) {
+  for (const char* home : {"", "home/joe", "."}) {
+    assign(std::string{"=joe:joe:7:8:"} + home + ":::\n");
+    EXPECT_EQ(to("joe", "any.example"), "error: the home directory of joe is no absolute path");
+  }
+}
+
 TEST_F(ResolverTest, ACdbThatCannotBeReadIsNotAMissingOne) {
   scratch.write("users/cdb", "");
   EXPECT_EQ(to("joe", "any.example"), "error: Trouble reading users/cdb in qmail-lspawn.");
