@@ -45,7 +45,7 @@ class Run {
   Report lines() {
     for (const dotqmail::Step& step : context_.plan.script.steps) {
       if (!step.instruction) continue;
-      const Report report = line(step);
+      Report report = line(step);
       if (report.verdict != Verdict::Done) return report;
     }
     const std::optional<dotqmail::Fault>& fault = context_.plan.script.fault;
