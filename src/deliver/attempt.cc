@@ -120,7 +120,7 @@ Result<std::optional<Attempt>> Attempt::open(System& system, int home, const std
 }
 
 const AttemptNote& Attempt::note(const std::string& key) const {
-  static const AttemptNote kNothing;
+  static constexpr AttemptNote kNothing;
   const auto found = notes_.find(key);
   return found == notes_.end() ? kNothing : found->second;
 }

@@ -46,7 +46,7 @@ class Run {
     for (const dotqmail::Step& step : context_.plan.script.steps) {
       if (!step.instruction) continue;
       context_.line = step.line;
-      const Report report = line(step);
+      Report report = line(step);
       if (report.verdict != Verdict::Done) return report;
     }
     const std::optional<dotqmail::Fault>& fault = context_.plan.script.fault;

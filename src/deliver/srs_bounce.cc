@@ -8,7 +8,7 @@ namespace lbx::deliver {
 
 std::string rewritten_part(const Environment& environment) {
   for (const char* name : {"DEFAULT", "EXT", "LOCAL"}) {
-    const std::string value = lookup(environment, name).value_or("");
+    std::string value = lookup(environment, name).value_or("");
     if (is_srs(value)) return value;
   }
   return {};

@@ -9,7 +9,8 @@ namespace lbx::deliver {
 Report to_addresses(const Context& context, const std::vector<std::string>& addresses,
                     std::optional<pid_t>& queued) {
   const Result<std::string> sender = forward_sender(context.plan, context.settings);
-  if (!sender) return bad_setting(sender.error());
+  if (!sender && sender.error().retry == Retry::Later) return bad_setting(sender.error());
+  if (!sender) return Report::never("Unable to forward message: " + sender.error().what + '.');
   const Environment environment =
       dotqmail::with_variables(context.system.environment, context.plan.variables);
   const Result<pid_t> submitted =

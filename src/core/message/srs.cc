@@ -97,7 +97,7 @@ std::string rewritten(const Srs& srs, const Split& sender, Instant now) {
     std::string_view rest = local.substr(kPrefix);
     const auto hash = take_part(rest);
     const auto first = take_part(rest);
-    if (hash && first && !first->empty()) return again(srs, *first, rest);
+    if (hash && first && !first->empty() && rest.size() > 1) return again(srs, *first, rest);
   }
   const std::string day = day_text(day_of(now));
   const std::string domain{sender.domain};
@@ -131,7 +131,9 @@ Result<std::string> reverse_later(const Srs& srs, std::string_view rest) {
 
 Result<std::string> srs_forward(const Srs& srs, const std::string& sender, Instant now) {
   const std::optional<Split> parts = split(sender);
+  // A '=' would be taken for the end of the domain; no domain that can be asked for has one.
   if (!parts || sender.ends_with("-@[]") || sender == "#@[]" ||
+      parts->domain.find('=') != std::string_view::npos ||
       ascii::equal_fold(parts->domain, srs.domain)) {
     return sender;
   }

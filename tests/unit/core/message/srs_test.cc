@@ -61,8 +61,8 @@ TEST_F(SrsTest, OfAChainOfForwardersOnlyTheFirstAndTheLastRemain) {
 }
 
 TEST_F(SrsTest, WhatHasNoDomainToCheckStaysAsItIs) {
-  for (const char* sender :
-       {"", "#@[]", "list-owner-@x.example-@[]", "nobody", "joe@fwd.example", "joe@FWD.EXAMPLE"}) {
+  for (const char* sender : {"", "#@[]", "list-owner-@x.example-@[]", "nobody", "joe@fwd.example",
+                             "joe@FWD.EXAMPLE", "joe@x=y"}) {
     EXPECT_EQ(forward(sender), sender);
   }
 }
