@@ -7,7 +7,6 @@ LBX_MAILS: how many messages are delivered, 10000 for the full form."""
 import imaplib
 import os
 import re
-import subprocess
 import threading
 
 from support import letterbox, peers
@@ -128,16 +127,9 @@ class DovecotTest(letterbox.ScratchTest):
         config = self.write('dovecot.conf', CONFIG.format(
             dir=self.dir, user=user.pw_name, group=group_name(user.pw_gid), uid=user.pw_uid,
             gid=user.pw_gid, home=self.home, port=self.port, quota=QUOTA))
-        self.view.start(self, *self.ordinary(), '/usr/sbin/dovecot', '-F', '-c', config,
+        self.view.start(self, *letterbox.setpriv(), '/usr/sbin/dovecot', '-F', '-c', config,
                         log=self.path('output'))
         peers.wait_until(lambda: peers.answers(self.port), 'no greeting')
-
-    @staticmethod
-    def ordinary():
-        if os.geteuid() != 0:
-            return []
-        return ['setpriv', '--reuid', str(letterbox.ORDINARY.pw_uid), '--regid',
-                str(letterbox.ORDINARY.pw_gid), '--clear-groups']
 
     def imap(self):
         imap = imaplib.IMAP4('127.0.0.1', self.port, timeout=peers.WAIT)

@@ -19,6 +19,7 @@ from support import letterbox, peers
 from support.sample_mails import mail, number_of
 
 MAILS = int(os.environ.get('LBX_MAILS', '100'))
+PER_SESSION = 50  # OpenSMTPD takes 100 in one
 SENDERS = ['s@example.net', '', 'list-return-7@lists.example.net']
 
 # address -> the Maildir it must reach, below the homes. Made by MailServer.make_homes().
@@ -91,14 +92,18 @@ class MailServer:
 
     def send(self, mails):
         """`mails` are (sender, recipient, content with LF)."""
-        with smtplib.SMTP('127.0.0.1', self.port, timeout=peers.WAIT) as client:
-            client.ehlo('client.example.net')
-            for sender, recipient, content in mails:
-                self.assertEqual(client.mail(sender, ['BODY=8BITMIME'])[0], 250)
-                code, text = client.rcpt(recipient + '@example.org')
-                self.assertIn(code, (250, 251), text)
-                code, text = client.data(content.replace(b'\n', b'\r\n'))
-                self.assertEqual(code, 250, text)
+        mails = list(mails)
+        for first in range(0, len(mails), PER_SESSION):
+            with smtplib.SMTP('127.0.0.1', self.port, timeout=peers.WAIT) as client:
+                client.ehlo('client.example.net')
+                for each in mails[first:first + PER_SESSION]:
+                    self.send_one(client, *each)
+
+    def send_one(self, client, sender, recipient, content):
+        for code, text in (client.mail(sender, ['BODY=8BITMIME']),
+                           client.rcpt(recipient + '@example.org'),
+                           client.data(content.replace(b'\n', b'\r\n'))):
+            self.assertEqual(code, 250, text)
 
     def arrived(self):
         """{Maildir below the homes: {file: content}}"""

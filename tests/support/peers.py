@@ -21,8 +21,8 @@ SERVICES = {'postfix': 29901, 'postdrop': 29902, 'opensmtpd': 29903, 'opensmtpq'
 PEOPLE = {'alice': 29911, 'bob': 29912, 'carol': 29913}
 
 ENTER = r'''
-peer=$1 view=$2; shift 2
-mount -t overlay overlay -o "lowerdir=$peer/usr:/usr" /usr
+layers=$1 view=$2; shift 2
+mount -t overlay overlay -o "lowerdir=$layers:/usr" /usr
 for place in etc/passwd etc/group var/lib var/log var/spool run; do
   [ ! -e "$view/$place" ] || mount --bind "$view/$place" "/$place"
 done
@@ -32,14 +32,15 @@ exec "$@"
 
 
 class View:
-    """A peer in its own view of the machine; `folder` holds what the view has otherwise. Only root
+    """Peers in their own view of the machine; `folder` holds what the view has otherwise. Only root
     has many users in it: under an ordinary user everything runs as that user."""
 
-    def __init__(self, name, folder):
-        self.peer = os.path.join(PEERS, name)
+    def __init__(self, names, folder):
+        self.layers = [os.path.join(PEERS, name, 'usr') for name in names.split()]
         self.folder = folder
-        if not os.path.exists(os.path.join(self.peer, 'complete')):
-            raise unittest.SkipTest('%s is not there: run scripts/peers' % name)
+        for name in names.split():
+            if not os.path.exists(os.path.join(PEERS, name, 'complete')):
+                raise unittest.SkipTest('%s is not there: run scripts/peers' % name)
         os.makedirs(folder, exist_ok=True)
         if not self._works():
             raise unittest.SkipTest('no mount namespace with an overlay is to be had here')
@@ -66,7 +67,7 @@ class View:
 
     def command(self, *words):
         """`words` as a command line that runs inside."""
-        enter = ['sh', '-ec', ENTER, 'enter', self.peer, self.folder]
+        enter = ['sh', '-ec', ENTER, 'enter', ':'.join(self.layers), self.folder]
         if os.geteuid() == 0:
             return ['unshare', '--mount', '--pid', '--fork', '--kill-child', *enter, *words]
         # Root of a namespace of its own may mount; then it is the ordinary user again.
