@@ -13,11 +13,11 @@ import unittest
 from support import letterbox
 
 PEERS = os.environ.get('LBX_PEERS', os.path.join(letterbox.ROOT, 'build/peers'))
-WAIT = 60  # seconds after which what should have come will not come any more
+WAIT = 15  # seconds after which what should have come will not come any more
 
-# The accounts of the packages, and three people whose homes the tests make.
+# The accounts of the packages and of letterbox-lmtpd, and three people whose homes the tests make.
 SERVICES = {'postfix': 29901, 'postdrop': 29902, 'opensmtpd': 29903, 'opensmtpq': 29904,
-            'Debian-exim': 29905, 'dovecot': 29906, 'dovenull': 29907}
+            'Debian-exim': 29905, 'dovecot': 29906, 'dovenull': 29907, 'lbx-smtp': 29908}
 PEOPLE = {'alice': 29911, 'bob': 29912, 'carol': 29913}
 
 ENTER = r'''
