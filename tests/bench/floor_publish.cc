@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The least that many durable deliveries can be, as a yardstick: THREADS threads, each with a
 // Maildir FOLDER/u0/Maildir, FOLDER/u1/Maildir... of its own, create, write, fsync and rename
-// COUNT files with the contents of FILE in all, and fsync new/ after each. Prints how many a second.
-// usage: floor_publish FOLDER THREADS COUNT FILE
+// COUNT files with the contents of FILE in all, and fsync new/ after each. Prints how many a
+// second. usage: floor_publish FOLDER THREADS COUNT FILE
 #include <fcntl.h>
 #include <unistd.h>
 

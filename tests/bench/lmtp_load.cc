@@ -27,8 +27,9 @@ class Connection {
     where.sun_family = AF_UNIX;
     std::string_view{path}.copy(where.sun_path, sizeof where.sun_path - 1);
     // The socket interface is untyped by design.
-    good_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0 &&  // NOLINT
-            answer('2') && say("LHLO load.example.org\r\n") && answer('2');
+    good_ =
+        ::connect(fd_, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0 &&  // NOLINT
+        answer('2') && say("LHLO load.example.org\r\n") && answer('2');
   }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -78,7 +79,8 @@ class Connection {
 std::string on_the_wire(const char* path) {
   std::ifstream file{path, std::ios::binary};
   std::string wire;
-  for (auto at = std::istreambuf_iterator<char>{file}; at != std::istreambuf_iterator<char>{}; ++at) {
+  for (auto at = std::istreambuf_iterator<char>{file}; at != std::istreambuf_iterator<char>{};
+       ++at) {
     if (*at == '\n') wire += '\r';
     wire += *at;
   }

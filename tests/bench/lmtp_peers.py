@@ -65,7 +65,10 @@ def dovecot(home):
 def letterbox_lmtpd(home):
     mail_home = os.path.join(home, 'letterbox')
     os.makedirs(mail_home + '/users', exist_ok=True)
+    os.makedirs(mail_home + '/control', exist_ok=True)
     user = letterbox.ORDINARY
+    with open(mail_home + '/control/me', 'w', encoding='ascii') as file:
+        file.write('example.org\n')
     with open(mail_home + '/users/assign', 'w', encoding='ascii') as file:
         for number in range(max(CONNECTIONS)):
             file.write('=u%d:%s:%d:%d:%s/users/u%d:::\n' % (

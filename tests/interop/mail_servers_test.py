@@ -438,4 +438,5 @@ class EximLmtpTest(Exim, letterbox.ScratchTest):
         return '''  driver = lmtp
   socket = %s
   batch_max = 50
+  rcpt_include_affixes
 ''' % self.lmtp()

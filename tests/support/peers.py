@@ -13,7 +13,7 @@ import unittest
 from support import letterbox
 
 PEERS = os.environ.get('LBX_PEERS', os.path.join(letterbox.ROOT, 'build/peers'))
-WAIT = 15  # seconds after which what should have come will not come any more
+WAIT = 60  # seconds after which what should have come will not come any more
 
 # The accounts of the packages and of letterbox-lmtpd, and three people whose homes the tests make.
 SERVICES = {'postfix': 29901, 'postdrop': 29902, 'opensmtpd': 29903, 'opensmtpq': 29904,
