@@ -21,15 +21,16 @@ endfunction()
 
 # A program, and its pages. The qmail names go where `letterbox setup` will link them from. LIGHT: a
 # process per message. libstdc++ and the few functions of libcrypto that it uses are then linked in,
-# which spares each start some thirty system calls and several milliseconds; not for programs that
-# use other C++ libraries.
+# which spares each start some thirty system calls and several milliseconds, and what is not used is
+# left out, which spares a third of the relocations; not for programs that use other C++ libraries.
 function(lbx_add_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "QMAIL;LIGHT" "" "SOURCES;LINK;MAN")
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} lbx_options)
   set_target_properties(${name} PROPERTIES LBX_LIGHT "${arg_LIGHT}")
   if(arg_LIGHT AND NOT LBX_SANITIZE)
-    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc
+      -Wl,--gc-sections)
   endif()
   if(arg_QMAIL)
     install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBDIR}/letterbox/qmail)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Deliveries a second, a process per message, 4 kB each, beside a floor program and whichever of
-the other delivery agents are installed (maildrop, procmail). All in turns in one run, so that the
-ratios hold whatever the machine does meanwhile.
+"""Deliveries a second, a process per message, 4 kB each, beside a floor program. All in turns in
+one run, so that the ratios hold whatever the machine does meanwhile. Run it as an ordinary user:
+letterbox-deliver refuses root. delivery_peers.py has other people's delivery agents too.
 
 usage: delivery.py [COUNT [ROUNDS]]     LBX_BIN: the folder of the release programs"""
 import os
@@ -17,53 +17,72 @@ BIN = os.environ.get('LBX_BIN') or os.path.join(
 
 
 def commands(home):
-    maildir = os.path.join(home, 'Maildir')
-    yield 'floor', [BIN + '/floor_deliver', maildir]
+    yield 'floor', [BIN + '/floor_deliver', os.path.join(home, 'Maildir')]
     yield 'qmail-local', [BIN + '/qmail-local', 'joe', home, 'joe', '', '', 'example.org',
                           'src@example.org', './Maildir/']
     if os.geteuid() != 0:
         yield 'letterbox-deliver', [BIN + '/letterbox-deliver', '--user', 'joe', '--home', home,
                                     '--recipient', 'joe@example.org', '--sender', 's@example.org']
-    if shutil.which('maildrop'):
-        with open(os.path.join(home, '.mailfilter'), 'w', encoding='ascii') as file:
-            file.write('to "%s"\n' % maildir)
-        os.chmod(file.name, 0o600)
-        yield 'maildrop', [shutil.which('maildrop'), file.name]
-    if shutil.which('procmail'):
-        with open(os.path.join(home, '.procmailrc'), 'w', encoding='ascii') as file:
-            file.write('DEFAULT=%s/\n' % maildir)
-        yield 'procmail', [shutil.which('procmail'), '-m', file.name]
+
+
+def make_maildir(maildir):
+    shutil.rmtree(maildir, ignore_errors=True)
+    for each in ('tmp', 'new', 'cur'):
+        os.makedirs(os.path.join(maildir, each))
+
+
+def measure(name, command, home, message, count, parallel):
+    """-> (messages a second, ms of CPU time for each)"""
+    maildir = os.path.join(home, 'Maildir')
+    make_maildir(maildir)
+    run = subprocess.run([BIN + '/spawn_rate', str(count), str(parallel), message, *command],
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    arrived = len(os.listdir(os.path.join(maildir, 'new')))
+    if run.returncode or arrived != count:
+        print('%s: %d of %d arrived' % (name, arrived, count))
+    return tuple(map(float, run.stdout.split()))
+
+
+def in_turns(named_commands, home, message, count, rounds):
+    """-> {(parallel, name): [(rate, cpu)]}; after a first round that only warms up."""
+    found = {}
+    for turn in range(rounds + 1):
+        for parallel in (1, 8):
+            for name, command in named_commands:
+                values = measure(name, command, home, message, count, parallel)
+                if turn:
+                    found.setdefault((parallel, name), []).append(values)
+    return found
+
+
+def report(found, syncs=None):
+    """The medians, as shares of the floor and of letterbox-deliver."""
+    middle = {key: [statistics.median(column) for column in zip(*values)]
+              for key, values in found.items()}
+    print('at once  program            per s  spread       of floor  deliver is  CPU ms  syncs')
+    for (parallel, name), (rate, cpu) in middle.items():
+        rates = [each[0] for each in found[parallel, name]]
+        ours = middle.get((parallel, 'letterbox-deliver'), [float('nan')])[0]
+        print('%7d  %-17s %6.0f  %5.0f-%-6.0f %6.0f %%  %6.2f x    %6.2f  %5s' % (
+            parallel, name, rate, min(rates), max(rates),
+            100 * rate / middle[parallel, 'floor'][0], ours / rate, cpu, (syncs or {}).get(name, '')))
+
+
+def write_message(home):
+    """A message of 4 kB. -> its file"""
+    message = os.path.join(home, 'message')
+    with open(message, 'w', encoding='ascii') as file:
+        file.write('From: <s@example.org>\nTo: <joe@example.org>\nSubject: bench\n\n'
+                   + ('x' * 71 + '\n') * 56)
+    return message
 
 
 def main():
-    count = sys.argv[1] if len(sys.argv) > 1 else '1000'
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     with tempfile.TemporaryDirectory(prefix='lbx-bench.', dir=os.environ.get('LBX_BENCH_DIR')) as home:
         os.chmod(home, 0o755)
-        message = os.path.join(home, 'message')
-        with open(message, 'w', encoding='ascii') as file:
-            file.write('Subject: bench\n\n' + ('x' * 71 + '\n') * 57)
-        rates = {}
-        for _ in range(rounds):
-            for parallel in ('1', '8'):
-                for name, command in commands(home):
-                    maildir = os.path.join(home, 'Maildir')
-                    shutil.rmtree(maildir, ignore_errors=True)
-                    for each in ('tmp', 'new', 'cur'):
-                        os.makedirs(os.path.join(maildir, each))
-                    run = subprocess.run([BIN + '/spawn_rate', count, parallel, message, *command],
-                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-                    arrived = len(os.listdir(os.path.join(maildir, 'new')))
-                    if run.returncode or arrived != int(count):
-                        print('%s: %d of %s arrived' % (name, arrived, count))
-                    rates.setdefault((name, parallel), []).append(float(run.stdout))
-    for parallel in ('1', '8'):
-        floor = statistics.median(rates['floor', parallel])
-        for (name, at_once), values in rates.items():
-            if at_once == parallel:
-                rate = statistics.median(values)
-                print('%s at once: %-18s %6.0f/s  %3.0f %% of the floor' % (
-                    parallel, name, rate, 100 * rate / floor))
+        report(in_turns(list(commands(home)), home, write_message(home), count, rounds))
 
 
 if __name__ == '__main__':

@@ -63,6 +63,14 @@ def as_ordinary():
     return {'user': ORDINARY.pw_uid, 'group': ORDINARY.pw_gid, 'extra_groups': []}
 
 
+def setpriv():
+    """The same as words before a command line."""
+    if os.geteuid() != 0:
+        return []
+    return ['setpriv', '--reuid', str(ORDINARY.pw_uid), '--regid', str(ORDINARY.pw_gid),
+            '--clear-groups']
+
+
 def run(name, *args, stdin=b'', **kwargs):
     """Runs one of our programs as an ordinary user. -> CompletedProcess with bytes."""
     options = dict(as_ordinary(), capture_output=True, timeout=120)
