@@ -8,7 +8,12 @@ namespace lbx::control {
 std::span<const Setting> all() {
   static constexpr auto kAll = std::to_array<Setting>({
       &kDefaultDelivery,
+      &kDelimiters,
+      &kEnvNoAtHost,
+      &kLocals,
       &kMe,
+      &kPercentHack,
+      &kVirtualDomains,
   });
   return kAll;
 }

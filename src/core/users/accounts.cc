@@ -56,9 +56,11 @@ Result<std::optional<Account>> SystemAccounts::by_uid(uid_t uid) {
   });
 }
 
-std::optional<std::string> extension_of(std::string_view local, std::string_view account) {
+std::optional<std::string> extension_of(std::string_view local, std::string_view account,
+                                        std::string_view delimiters) {
   const std::string_view rest = local.substr(std::min(local.size(), account.size()));
-  if (!rest.starts_with('-') || !ascii::starts_with_fold(local, account)) return std::nullopt;
+  const bool delimited = !rest.empty() && delimiters.find(rest.front()) != std::string_view::npos;
+  if (!delimited || !ascii::starts_with_fold(local, account)) return std::nullopt;
   return std::string{rest.substr(1)};
 }
 
@@ -66,7 +68,8 @@ Result<Controller> find_controller(Accounts& accounts, FileOps& files, std::stri
                                    const LookupRules& rules) {
   for (std::size_t size = local.size(); size > 0; --size) {
     const bool whole = size == local.size();
-    if (size >= kMaxAccountName || (!whole && local[size] != rules.break_character)) continue;
+    const bool delimited = !whole && rules.delimiters.find(local[size]) != std::string::npos;
+    if (size >= kMaxAccountName || (!whole && !delimited)) continue;
     std::optional<Account> account =
         LBX_TRY(accounts.by_name(ascii::to_lower(local.substr(0, size))));
     if (!account) continue;
@@ -76,9 +79,7 @@ Result<Controller> find_controller(Accounts& accounts, FileOps& files, std::stri
     return Controller{*std::move(account), "-", std::string{local.substr(size + 1)}};
   }
   std::optional<Account> alias = LBX_TRY(accounts.by_name(rules.alias_user));
-  if (!alias)
-    return Error::later("no account fits " + std::string{local} + ", and there is no user " +
-                        rules.alias_user);
+  if (!alias) return Error::later(std::string{kNoAliasUser});
   return Controller{*std::move(alias), "-", std::string{local}};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who delivers for a local part: the account whose name it begins with, and what is left for its
-// .qmail files (CONTRACT 1.3, the algorithm of qmail-getpw).
+// Who delivers for a local part, as far as accounts go: the one whose name it begins with, and what
+// is left for its .qmail files (CONTRACT 1.3, the algorithm of qmail-getpw).
 #pragma once
 
 #include <sys/types.h>
@@ -47,17 +47,21 @@ struct Controller {
   std::string ext;
 };
 
+/// The error of find_controller() where there is no alias user, word for word (CONTRACT 1.2).
+inline constexpr std::string_view kNoAliasUser = "Unable to find alias user!";
+
 struct LookupRules {
-  char break_character{'-'};
+  std::string delimiters{"-"};  // each of them ends a user's name; see delimiters.h
   std::string alias_user{"alias"};
 };
 
 /// What `local` leaves for the .qmail files of `account`, if it is that name, in any case, followed
-/// by a hyphen.
-std::optional<std::string> extension_of(std::string_view local, std::string_view account);
+/// by one of the delimiters.
+std::optional<std::string> extension_of(std::string_view local, std::string_view account,
+                                        std::string_view delimiters = "-");
 
-/// Prefixes of `local` from the longest to the shortest, each the whole or followed by the break
-/// character, in lower case; accounts of root and those that do not own their home do not count.
+/// Prefixes of `local` from the longest to the shortest, each the whole or followed by a delimiter,
+/// in lower case; accounts of root and those that do not own their home do not count.
 /// Where none fits, the alias user has it all. No alias user: an error, Retry::Later.
 Result<Controller> find_controller(Accounts& accounts, FileOps& files, std::string_view local,
                                    const LookupRules& rules = {});

@@ -5,29 +5,17 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <map>
 
+#include "support/fake_accounts.h"
 #include "support/scratch.h"
 #include "support/test_system.h"
 
 namespace lbx::users {
 namespace {
 
+using testing_support::FakeAccounts;
 using testing_support::ScratchDirectory;
 using testing_support::TestSystem;
-
-class FakeAccounts final : public Accounts {
- public:
-  std::map<std::string, Account> known;
-  bool broken{false};
-
-  Result<std::optional<Account>> by_name(const std::string& name) override {
-    if (broken) return Error::later("the directory service does not answer");
-    const auto found = known.find(name);
-    if (found == known.end()) return std::optional<Account>{};
-    return std::optional{found->second};
-  }
-};
 
 // Root owns nothing here that counts, so accounts have the uid of whoever owns the scratch
 // directory, made 1 where that is root.
@@ -83,9 +71,17 @@ TEST_F(AccountsTest, AMissingHomeDoesNotCountAndADiskThatFailsWaits) {
   EXPECT_TRUE(found("joe").starts_with("error:"));
 }
 
-TEST_F(AccountsTest, ThePrefixEndsAtTheBreakCharacterOnly) {
-  EXPECT_EQ(found("joe+x", {'+', "alias"}), "joe|-|x");
+TEST_F(AccountsTest, ThePrefixEndsAtADelimiterOnly) {
+  EXPECT_EQ(found("joe+x", {"+", "alias"}), "joe|-|x");
   EXPECT_EQ(found("joe+x"), "alias|-|joe+x");
+  EXPECT_EQ(found("joe-x", {"", "alias"}), "alias|-|joe-x");
+}
+
+TEST_F(AccountsTest, EachOfSeveralDelimitersEndsAPrefixAndThoseInsideStay) {
+  const LookupRules rules{"-+", "alias"};
+  EXPECT_EQ(found("joe+x-y+z", rules), "joe|-|x-y+z");
+  EXPECT_EQ(found("joe-x+y", rules), "joe|-|x+y");
+  EXPECT_EQ(found("joe-list+x", rules), "joe-list|-|x");
 }
 
 TEST_F(AccountsTest, LongPrefixesAreNotTried) {
@@ -102,12 +98,14 @@ TEST_F(AccountsTest, ADirectoryServiceThatFailsIsNotAnUnknownUser) {
 
 TEST_F(AccountsTest, WithoutAliasUserNobodyCanTell) {
   accounts.known.erase("alias");
-  EXPECT_EQ(found("nobody-here"), "error: no account fits nobody-here, and there is no user alias");
+  EXPECT_EQ(found("nobody-here"), "error: Unable to find alias user!");
 }
 
-TEST(ExtensionTest, IsWhatFollowsTheNameAndAHyphen) {
+TEST(ExtensionTest, IsWhatFollowsTheNameAndADelimiter) {
   EXPECT_EQ(extension_of("Joe-A-b", "joe"), "A-b");
   EXPECT_EQ(extension_of("joe-", "joe"), "");
+  EXPECT_EQ(extension_of("joe+a-b", "joe", "-+"), "a-b");
+  EXPECT_FALSE(extension_of("joe+a-b", "joe"));
   for (const char* other : {"joe", "joey-x", "jo", "ann-joe-x", ""}) {
     EXPECT_FALSE(extension_of(other, "joe")) << other;
   }
