@@ -239,7 +239,7 @@ std::string to_line(const Reply& reply) {
 }
 
 std::string Mailbox::str() const {
-  return quote_sender(domain.empty() ? local : local + '@' + domain);
+  return quote_sender(plain());
 }
 
 CommandWords split_command(std::string_view line) {

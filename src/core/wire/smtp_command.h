@@ -49,6 +49,8 @@ struct Mailbox {
   bool null() const { return local.empty() && domain.empty(); }
   /// As quoted as it needs to be; "" for the null path.
   std::string str() const;
+  /// The same without any quoting, as envelopes hold it.
+  std::string plain() const { return domain.empty() ? local : local + '@' + domain; }
   bool operator==(const Mailbox&) const = default;
 };
 
