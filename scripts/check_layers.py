@@ -24,6 +24,7 @@ LIBRARIES = {  # third-party headers -> the only folder that may include them
     r'nlohmann/': 'admin',
     r'openssl/': 'core/base',
     r'uuid/': 'core/base',
+    r'cdb\.h$': 'core/users',
     r'boost/iostreams': 'convert',
     r'boost/filesystem': 'convert',
 }

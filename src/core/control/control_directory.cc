@@ -3,10 +3,10 @@
 
 #include <fcntl.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
 
+#include "core/base/ascii.h"
 #include "core/base/io.h"
 #include "core/control/settings.h"
 
@@ -28,6 +28,15 @@ std::optional<std::uint64_t> leading_number(std::string_view line, bool& too_lar
 }
 
 }  // namespace
+
+std::vector<std::string> list_lines(std::string_view text) {
+  std::vector<std::string> lines;
+  for (const std::string_view each : ascii::split(text, '\n')) {
+    const std::string_view line = without_trailing_blanks(each);
+    if (!line.empty() && line.front() != '#') lines.emplace_back(line);
+  }
+  return lines;
+}
 
 ControlDirectory::ControlDirectory(FileOps& files, std::string mail_home)
     : files_{files}, mail_home_{std::move(mail_home)} {}
@@ -87,16 +96,7 @@ Result<std::string_view> ControlDirectory::get(const Choice& setting) const {
 
 Result<std::vector<std::string>> ControlDirectory::get(const List& setting) const {
   const std::optional<std::string> text = LBX_TRY(text_of(setting.file));
-  std::vector<std::string> lines;
-  if (!text) return lines;
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = without_trailing_blanks(rest.substr(0, end));
-    if (!line.empty() && line.front() != '#') lines.emplace_back(line);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return lines;
+  return list_lines(text.value_or(""));
 }
 
 Result<bool> ControlDirectory::exists(std::string_view file) const {

@@ -21,6 +21,9 @@ namespace lbx::control {
 /// Octets of a control file at most.
 inline constexpr std::size_t kMaxFileOctets = std::size_t{16} * 1024 * 1024;
 
+/// The lines of a list: what List in setting.h says of them.
+std::vector<std::string> list_lines(std::string_view text);
+
 class ControlDirectory {
  public:
   /// Opens nothing. `files` must outlive it.
