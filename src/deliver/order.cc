@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <vector>
 
@@ -87,6 +88,50 @@ Result<NumberedAnswer> decode_answer(std::string_view bytes) {
   const auto number = ascii::parse_number(fields->at(1));
   if (row == kLetters.end() || !number) return Error::later("an unknown answer");
   return NumberedAnswer{*number, Answer{row->verdict, std::string{fields->at(2)}}};
+}
+
+std::string encode(const UserOrder& order) {
+  const dotqmail::Request& to = order.request;
+  std::string out;
+  add_field(out, std::string(1, static_cast<char>(order.kind)));
+  add_field(out, std::to_string(order.number));
+  add_field(out, std::to_string(order.expires));
+  add_field(out, std::to_string(order.size));
+  for (const std::string* each :
+       {&to.user, &to.home, &to.local, &to.dash, &to.ext, &to.host, &to.sender, &order.attempt}) {
+    add_field(out, *each);
+  }
+  return out;
+}
+
+Result<UserOrder> decode_user_order(std::string_view bytes) {
+  static constexpr std::size_t kFields = 12;
+  const auto fields = fields_of(bytes, kFields);
+  if (!fields) return Error::later("an order of another form");
+  const std::string_view kind = fields->at(0);
+  const auto number = ascii::parse_number(fields->at(1));
+  const auto expires = ascii::parse_number(fields->at(2));
+  const auto size = ascii::parse_number(fields->at(3));
+  if ((kind != "V" && kind != "D") || !number || !expires || !size) {
+    return Error::later("an unknown order");
+  }
+  UserOrder order;
+  order.kind = kind == "V" ? Order::Kind::Verdict : Order::Kind::Deliver;
+  order.number = *number;
+  order.expires = static_cast<std::int64_t>(*expires);
+  order.size = *size;
+  dotqmail::Request& to = order.request;
+  std::size_t next = 4;
+  for (std::string* each :
+       {&to.user, &to.home, &to.local, &to.dash, &to.ext, &to.host, &to.sender, &order.attempt}) {
+    *each = fields->at(next++);
+  }
+  return order;
+}
+
+std::int64_t monotonic_seconds() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
 }
 
 }  // namespace lbx::deliver

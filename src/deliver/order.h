@@ -11,6 +11,7 @@
 
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
+#include "core/dotqmail/environment.h"
 #include "deliver/report.h"
 
 namespace lbx::deliver {
@@ -55,6 +56,21 @@ std::string encode(std::uint64_t number, const Answer& answer);
 /// An error where `bytes` are none: the other side is not what it should be.
 Result<NumberedOrder> decode_order(std::string_view bytes);
 Result<NumberedAnswer> decode_answer(std::string_view bytes);
+
+/// An order as a user's own process gets it: who delivers for the address has been found out.
+struct UserOrder {
+  Order::Kind kind{Order::Kind::Verdict};
+  std::uint64_t number{0};
+  std::int64_t expires{0};    // seconds of the monotonic clock; afterwards nobody waits for it
+  dotqmail::Request request;  // without its default delivery
+  std::uint64_t size{0};
+  std::string attempt;
+};
+std::string encode(const UserOrder& order);
+Result<UserOrder> decode_user_order(std::string_view bytes);
+
+/// Seconds of the monotonic clock, the same for all processes.
+std::int64_t monotonic_seconds();
 
 /// Who knows about mailboxes, as a session sees it.
 class Postmaster {

@@ -18,6 +18,8 @@ struct Settings {
   bool create_maildirs{false};  // those that the default delivery names
   bool capture_output{false};   // of programs: into the report, not onto our own output
   MboxLockPolicy locks;
+  /// Names this delivery over all its attempts; empty: nobody knows.
+  std::string attempt;
   /// Gets the lines of `pretend` and warnings, without a newline.
   std::function<void(const std::string&)> say;
 };
