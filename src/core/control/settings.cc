@@ -7,13 +7,10 @@ namespace lbx::control {
 
 std::span<const Setting> all() {
   static constexpr auto kAll = std::to_array<Setting>({
-      &kDefaultDelivery,
-      &kDelimiters,
-      &kEnvNoAtHost,
-      &kLocals,
-      &kMe,
-      &kPercentHack,
-      &kVirtualDomains,
+      &kBareLineFeed,     &kDataBytes,      &kDefaultDelivery, &kDelimiters,     &kDeliverLinger,
+      &kDeliverProcesses, &kDeliverThreads, &kDeliverTime,     &kEnvNoAtHost,    &kLmtpFrontUser,
+      &kLmtpNetworks,     &kLmtpRecipients, &kLmtpUsers,       &kLocals,         &kMe,
+      &kPercentHack,      &kTimeoutLmtpd,   &kVerdictSeconds,  &kVirtualDomains,
   });
   return kAll;
 }

@@ -2,13 +2,24 @@
 // Every setting there is. letterbox-control(5) has the same list, and a test compares the two.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "core/control/setting.h"
 
 namespace lbx::control {
 
 inline constexpr Line kMe{"me", "", "the name of this host: the default of other host names"};
+
+inline constexpr std::array<std::string_view, 2> kBareLineFeedWords{"reject", "normalize"};
+inline constexpr Choice kBareLineFeed{"barelf", kBareLineFeedWords,
+                                      "what happens to a message with a CR or LF alone in it"};
+
+inline constexpr Number kDataBytes{"databytes", 0,
+                                   0,           std::uint64_t{1} << 50U,
+                                   "octets",    "the largest message that is taken; 0: any"};
 
 inline constexpr Line kDefaultDelivery{
     "defaultdelivery", "./Maildir/",
@@ -17,13 +28,53 @@ inline constexpr Line kDefaultDelivery{
 inline constexpr Line kDelimiters{"delimiters", "-",
                                   "the characters that separate a user's name from an extension"};
 
+inline constexpr Number kDeliverLinger{
+    "deliverlinger", 10, 0, 3600, "seconds", "how long an idle process of a user stays"};
+
+inline constexpr Number kDeliverProcesses{
+    "deliverprocesses", 100, 1, 10'000, "processes", "how many users are delivered to at once"};
+
+inline constexpr Number kDeliverThreads{
+    "deliverthreads", 16, 1, 256, "threads", "how many deliveries one user has at once"};
+
+inline constexpr Number kDeliverTime{"delivertime",
+                                     330,
+                                     30,
+                                     86'400,
+                                     "seconds",
+                                     "after which a delivery that goes on "
+                                     "is reported as one for later"};
+
 inline constexpr Line kEnvNoAtHost{"envnoathost", "envnoathost",
                                    "the domain of an address without one", true};
+
+inline constexpr Line kLmtpFrontUser{"lmtpfrontuser", "lbx-smtp",
+                                     "the user that talks to LMTP clients, if started by root"};
+
+inline constexpr List kLmtpNetworks{"lmtpnetworks",
+                                    "networks whose hosts may deliver by LMTP, besides our own"};
+
+inline constexpr Number kLmtpRecipients{
+    "lmtprecipients", 1000, 100, 100'000, "recipients", "how many a message by LMTP may have"};
+
+inline constexpr List kLmtpUsers{
+    "lmtpusers",
+    "users who may deliver by LMTP and ask for recipients, besides root and ourselves"};
 
 inline constexpr List kLocals{"locals",
                               "the domains whose mail is for the users of this host; else me"};
 
 inline constexpr List kPercentHack{"percenthack", "domains for which user%host means user@host"};
+
+inline constexpr Number kTimeoutLmtpd{
+    "timeoutlmtpd", 300, 10, 86'400, "seconds", "how long an LMTP client may be silent"};
+
+inline constexpr Number kVerdictSeconds{"verdictseconds",
+                                        5,
+                                        0,
+                                        3600,
+                                        "seconds",
+                                        "how long it is remembered whether there is a recipient"};
 
 inline constexpr List kVirtualDomains{
     "virtualdomains", "domains and addresses, each with the user who has their mail"};
