@@ -45,7 +45,7 @@ void LmtpCommands::mail(LmtpSession& session, std::string_view rest) {
   if (session.transaction_) return session.bad({503, "5.5.1", "There is a sender already"});
   wire::Parsed<wire::MailCommand> parsed = wire::parse_mail(rest);
   if (const Reply* wrong = std::get_if<Reply>(&parsed)) return session.bad(*wrong);
-  wire::MailCommand& mail = std::get<wire::MailCommand>(parsed);
+  auto& mail = std::get<wire::MailCommand>(parsed);
   const std::uint64_t limit = session.settings_.max_octets;
   if (limit > 0 && mail.size.value_or(0) > limit) {  // RFC 1870 section 6.1
     return session.reply({552, "5.3.4", "Message too big"});
@@ -57,7 +57,7 @@ void LmtpCommands::mail(LmtpSession& session, std::string_view rest) {
 
 void LmtpCommands::rcpt(LmtpSession& session, std::string_view rest) {
   if (!session.transaction_) return session.bad({503, "5.5.1", "Say MAIL first"});
-  LmtpSession::Transaction& now = *session.transaction_;
+  LmtpTransaction& now = *session.transaction_;
   if (now.receiver) return session.bad({503, "5.5.1", "The message has begun"});
   if (now.taken >= session.settings_.max_recipients) {
     session.reply({452, "4.5.3", "Too many recipients"});  // RFC 5321 section 4.5.3.1.10
@@ -88,7 +88,7 @@ void LmtpCommands::bdat(LmtpSession& session, std::string_view rest) {
     // Where the chunk ends nobody knows, and what is in it must not be taken for commands.
     return session.hang_up(*wrong);
   }
-  const wire::ChunkCommand& chunk = std::get<wire::ChunkCommand>(parsed);
+  const auto& chunk = std::get<wire::ChunkCommand>(parsed);
   session.chunk_left_ = chunk.octets;
   session.chunk_is_last_ = chunk.last;
   const bool welcome = session.transaction_ && session.transaction_->taken > 0;

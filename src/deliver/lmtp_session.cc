@@ -227,7 +227,7 @@ void LmtpSession::begin_message(DataReceiver::Framing framing) {
 }
 
 void LmtpSession::keep(std::string_view bytes) {
-  Transaction& now = *transaction_;
+  LmtpTransaction& now = *transaction_;
   if (now.failure) return;
   now.octets.add(bytes);
   if (settings_.max_octets > 0 && now.octets.on_wire() > settings_.max_octets) {
@@ -239,7 +239,7 @@ void LmtpSession::keep(std::string_view bytes) {
 }
 
 void LmtpSession::message_ended() {
-  Transaction& now = *transaction_;
+  LmtpTransaction& now = *transaction_;
   std::string rest;
   now.receiver->finish(rest);
   keep(rest);
@@ -270,7 +270,7 @@ void LmtpSession::message_ended() {
 
 /// The next order of a message, or its end where all have been answered.
 bool LmtpSession::give_order() {
-  Transaction& now = *transaction_;
+  LmtpTransaction& now = *transaction_;
   if (now.ordered == now.accepted.size()) {
     if (under_way_ > 0) return false;
     end_transaction();
@@ -300,27 +300,27 @@ bool LmtpSession::give_order() {
 /// what the client's delivery agent has put there for its own.
 std::string LmtpSession::head_of(std::string head) {
   static constexpr std::size_t kAttemptDigits = 32;
-  Transaction& now = *transaction_;
+  LmtpTransaction& now = *transaction_;
   if (!ident_.empty()) {  // the message too: some queues use their ids again
     now.attempt =
         ident_ + '/' + sha256_hex(now.mail.sender.plain() + '\n' + head).substr(0, kAttemptDigits);
   }
   std::string delivered_to;
   if (now.taken == 1) {
-    const auto only = std::ranges::find(now.recipients, true, &Recipient::accepted);
+    const auto only = std::ranges::find(now.recipients, true, &LmtpRecipient::accepted);
     delivered_to = "Delivered-To: " + only->mailbox.plain();
   }
   return received_line() + without_caller_lines(head, delivered_to);
 }
 
 std::string LmtpSession::received_line() const {
-  const Transaction& now = *transaction_;
+  const LmtpTransaction& now = *transaction_;
   std::string line = "Received: from " + client_name_ + " (" + peer_ + ")\n  by " +
                      settings_.host_name + " with " + (now.mail.utf8 ? "UTF8LMTP" : "LMTP") +
                      " id " + ascii::to_hex(system_.randomness.bits64(), 16);
   if (now.taken == 1 &&
       !now.mail.utf8) {  // never more than one: blind copies, RFC 5321 section 7.2
-    const auto only = std::ranges::find(now.recipients, true, &Recipient::accepted);
+    const auto only = std::ranges::find(now.recipients, true, &LmtpRecipient::accepted);
     line += "\n  for <" + only->mailbox.str() + '>';
   }
   return line + "; " + format_rfc822(system_.clock.now().seconds) + '\n';

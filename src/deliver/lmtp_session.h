@@ -49,6 +49,30 @@ struct LmtpSettings {
   std::size_t memory{std::size_t{256} * 1024};  // octets of a message that are held in memory
 };
 
+/// One recipient of a transaction.
+struct LmtpRecipient {
+  wire::Mailbox mailbox;
+  bool accepted{false};
+};
+
+/// From MAIL to the last reply.
+struct LmtpTransaction {
+  wire::MailCommand mail;
+  std::vector<LmtpRecipient> recipients;
+  std::size_t taken{0};  // of them: accepted, or perhaps so
+  // The message:
+  std::optional<wire::DataReceiver> receiver;  // once DATA or BDAT has come
+  std::optional<SpoolWriter> spool;
+  OctetCounter octets;
+  std::optional<wire::Reply> failure;  // why it cannot be taken
+  std::string attempt;
+  // Its delivery:
+  std::shared_ptr<const UniqueFd> message;
+  std::vector<std::size_t> accepted;  // of recipients, those to deliver to
+  std::size_t ordered{0};             // for so many of `accepted` the order is given
+  std::uint64_t first_reply{0};
+};
+
 class LmtpSession final : public Conversation {
  public:
   /// `peer`: how the other side is named in Received, such as "[127.0.0.1]". Everything handed in
@@ -70,32 +94,10 @@ class LmtpSession final : public Conversation {
  private:
   friend struct LmtpCommands;
   enum class Mode { Command, DropLine, Data, Chunk, DropChunk };  // what the next octets are
-  struct Recipient {
-    wire::Mailbox mailbox;
-    bool accepted{false};
-  };
   struct PendingReply {
     bool known;
     std::string line;
   };
-  /// From MAIL to the last reply.
-  struct Transaction {
-    wire::MailCommand mail;
-    std::vector<Recipient> recipients;
-    std::size_t taken{0};  // of them: accepted, or perhaps so
-    // The message:
-    std::optional<wire::DataReceiver> receiver;  // once DATA or BDAT has come
-    std::optional<SpoolWriter> spool;
-    OctetCounter octets;
-    std::optional<wire::Reply> failure;  // why it cannot be taken
-    std::string attempt;
-    // Its delivery:
-    std::shared_ptr<const UniqueFd> message;
-    std::vector<std::size_t> accepted;  // of recipients, those to deliver to
-    std::size_t ordered{0};             // for so many of `accepted` the order is given
-    std::uint64_t first_reply{0};
-  };
-
   void advance();
   bool step();
   bool take_command();
@@ -146,7 +148,7 @@ class LmtpSession final : public Conversation {
   Mode mode_{Mode::Command};
   std::uint64_t chunk_left_{0};
   bool chunk_is_last_{false};
-  std::optional<Transaction> transaction_;
+  std::optional<LmtpTransaction> transaction_;
   std::size_t bad_commands_{0};
   std::size_t refused_{0};
   std::size_t commands_{0};

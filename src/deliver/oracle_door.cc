@@ -45,7 +45,7 @@ Question parse_question(std::string_view text) {
     question.refusal = "no " + wrong->status + ' ' + wrong->text;
     return question;
   }
-  const wire::Mailbox& mailbox = std::get<wire::RcptCommand>(parsed).recipient;
+  const auto& mailbox = std::get<wire::RcptCommand>(parsed).recipient;
   question.order.local = mailbox.local;
   question.order.domain = mailbox.domain;
   return question;

@@ -40,7 +40,7 @@ Result<void> SharedSyncFileOps::sync(int fd) {
     shared = slot.lock();
     if (!shared) slot = shared = std::make_shared<SharedSync>();
   }
-  const Result<void> result = shared->run([this, fd] { return PosixFileOps::sync(fd); });
+  Result<void> result = shared->run([this, fd] { return PosixFileOps::sync(fd); });
   const std::lock_guard lock{mutex_};
   shared.reset();
   const auto found = directories_.find(key);

@@ -41,7 +41,7 @@ class Conversation {
 
   /// `call` is called each time such an answer has come, in the driver's thread. The driver then
   /// looks at everything above anew.
-  virtual void on_answer(std::function<void()> call) { static_cast<void>(call); }
+  virtual void on_answer(std::function<void()> /*call*/) {}  // NOLINT: who waits, keeps it
 
   /// How long to wait for the peer, now. Waiting for an answer has no limit here: whoever was asked
   /// always answers.
