@@ -222,7 +222,7 @@ void LmtpSession::recipient_known(std::size_t index, std::uint64_t number, const
 void LmtpSession::begin_message(DataReceiver::Framing framing) {
   transaction_->receiver.emplace(framing);
   transaction_->spool.emplace(
-      system_, [this](std::string head) { return head_of(std::move(head)); },
+      system_, [this](const std::string& head) { return head_of(head); },
       SpoolLimits{settings_.memory, SpoolLimits{}.total});
 }
 
@@ -298,7 +298,7 @@ bool LmtpSession::give_order() {
 
 /// What stands before the message when it is stored: our Received line (RFC 5321 section 4.4), not
 /// what the client's delivery agent has put there for its own.
-std::string LmtpSession::head_of(std::string head) {
+std::string LmtpSession::head_of(const std::string& head) {
   static constexpr std::size_t kAttemptDigits = 32;
   LmtpTransaction& now = *transaction_;
   if (!ident_.empty()) {  // the message too: some queues use their ids again

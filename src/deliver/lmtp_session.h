@@ -123,7 +123,7 @@ class LmtpSession final : public Conversation {
   void begin_message(wire::DataReceiver::Framing framing);
   void keep(std::string_view bytes);
   void message_ended();
-  std::string head_of(std::string head);
+  std::string head_of(const std::string& head);
   std::string received_line() const;
   void end_transaction();
   void hang_up(const wire::Reply& why);
