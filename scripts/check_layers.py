@@ -10,7 +10,7 @@ import sys
 CORE = {  # folder of src/core -> folders of src/core that it may use besides itself
     'base': set(),
     'message': {'base'},
-    'wire': {'base'},
+    'wire': {'base', 'message'},
     'control': {'base'},
     'maildir': {'base', 'message'},
     'mbox': {'base', 'message'},

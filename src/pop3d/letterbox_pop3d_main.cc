@@ -23,6 +23,7 @@ using namespace lbx;
 
 struct Options {
   std::string login_file;
+  std::string address;
   ListenerOptions listener;
   std::int64_t idle_seconds{1200};
   std::int64_t login_seconds{120};
@@ -62,7 +63,7 @@ class FileAccounts final : public pop3d::Accounts {
 
 void declare(CLI::App& app, Options& options) {
   app.add_option("--login-file", options.login_file, "USER:PASSWORD:MAILDIR lines")->required();
-  app.add_option("--listen", options.listener.address,
+  app.add_option("--listen", options.address,
                  "ADDRESS:PORT to serve; without it, descriptors 0 and 1");
   app.add_option("--max-connections", options.listener.max_connections, "connections in all")
       ->check(CLI::Range(1, 1'000'000));
@@ -93,18 +94,18 @@ Result<int> pop3d_main(System& system, int argc, char** argv) {
   settings.greeting = "Letterbox POP3 server ready";
   settings.login_limit = std::chrono::seconds{options.login_seconds};
   settings.idle_limit = std::chrono::seconds{options.idle_seconds};
-  if (options.listener.address.empty()) {
+  if (options.address.empty()) {
     pop3d::Session session{settings, accounts};
     static_cast<void>(converse(session));
     return 0;
   }
   options.listener.refusal = "-ERR [SYS/TEMP] too many connections\r\n";
-  LBX_TRY(serve(
-      options.listener, [&] { return std::make_unique<pop3d::Session>(settings, accounts); },
-      [](const std::string& address) {
-        static_cast<void>(std::printf("listening %s\n", address.c_str()));
-        static_cast<void>(std::fflush(stdout));
-      }));
+  std::vector<ListeningSocket> sockets;
+  sockets.push_back(LBX_TRY(listen_on(options.address)));
+  static_cast<void>(std::printf("listening %s\n", sockets.front().name.c_str()));
+  static_cast<void>(std::fflush(stdout));
+  LBX_TRY(serve(std::move(sockets), options.listener,
+                [&](const Peer&) { return std::make_unique<pop3d::Session>(settings, accounts); }));
   return 0;
 }
 

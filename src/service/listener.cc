@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "service/listener.h"
 
+#include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <boost/asio.hpp>
 #include <chrono>
 #include <csignal>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -13,19 +16,18 @@
 #include <utility>  // Asio 1.74 forgets it
 #include <vector>
 
-#include "core/base/ascii.h"
 #include "core/base/log.h"
 
 namespace lbx {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
+using Protocol = asio::generic::stream_protocol;  // TCP and Unix sockets alike
+using Acceptor = asio::basic_socket_acceptor<Protocol>;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kOutputChunk = std::size_t{64} * 1024;
-constexpr std::size_t kInputChunk = 4096;
 // After the last answer, how long and how much the peer may still send.
 constexpr std::chrono::seconds kLinger{5};
 constexpr std::size_t kMaxLingering = std::size_t{64} * 1024;
@@ -83,17 +85,24 @@ class Place {
 /// One connection. Everything of it runs on one strand, which is the socket's executor.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, std::unique_ptr<Conversation> conversation, Place place)
+  Connection(Protocol::socket socket, std::unique_ptr<Conversation> conversation, Place place,
+             std::size_t read_size)
       : socket_{std::move(socket)},
         timer_{socket_.get_executor()},
         pause_{socket_.get_executor()},
         conversation_{std::move(conversation)},
-        place_{std::move(place)} {}
+        place_{std::move(place)},
+        read_size_{read_size} {}
 
   static void start(const std::shared_ptr<Connection>& self) {
-    error_code ignored;
-    // An answer must not wait for the acknowledgement of the one before.
-    self->socket_.set_option(tcp::no_delay{true}, ignored);
+    // An answer must not wait for the acknowledgement of the one before. Unix sockets know no such
+    // thing.
+    const int yes = 1;
+    static_cast<void>(
+        ::setsockopt(self->socket_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes));
+    self->conversation_->on_answer([weak = self->weak_from_this()] {
+      if (const auto here = weak.lock()) here->answer_has_come();
+    });
     self->set_deadline();
     const auto strand = self->socket_.get_executor();
     asio::co_spawn(
@@ -104,12 +113,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   asio::awaitable<void> talk() {
-    std::string input(kInputChunk, '\0');
+    std::string input(read_size_, '\0');
     error_code failed;
     auto token = asio::redirect_error(asio::use_awaitable, failed);
     for (;;) {
+      answered_ = false;
       co_await send_output(failed);
       if (failed || conversation_->ended()) break;
+      if (conversation_->waiting()) {
+        co_await wait_for_answer();
+        continue;
+      }
       set_deadline();
       const std::size_t got = co_await socket_.async_read_some(asio::buffer(input), token);
       if (failed) break;
@@ -119,12 +133,27 @@ class Connection : public std::enable_shared_from_this<Connection> {
     close();
   }
 
+  /// Whoever was asked has a time limit; there is none here.
+  asio::awaitable<void> wait_for_answer() {
+    deadline_ = Clock::time_point::max();
+    while (!answered_ && socket_.is_open()) {
+      error_code woken;
+      pause_.expires_at(Clock::time_point::max());
+      co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+  }
+
+  void answer_has_come() {
+    answered_ = true;
+    pause_.cancel();
+  }
+
   /// Takes what the peer sends behind the end: closed with input unread, TCP would throw away
   /// what the peer has not got yet, the last answer with it.
   asio::awaitable<void> linger(std::string& input) {
     error_code failed;
     auto token = asio::redirect_error(asio::use_awaitable, failed);
-    socket_.shutdown(tcp::socket::shutdown_send, failed);
+    socket_.shutdown(Protocol::socket::shutdown_send, failed);
     deadline_ = Clock::now() + kLinger;
     timer_.cancel();  // wakes watch(), which takes the new deadline
     for (std::size_t taken = 0; !failed && taken < kMaxLingering;) {
@@ -169,18 +198,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void close() {
     error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_both, ignored);
+    socket_.shutdown(Protocol::socket::shutdown_both, ignored);
     socket_.close(ignored);
     timer_.cancel();
     pause_.cancel();
   }
 
-  tcp::socket socket_;
+  Protocol::socket socket_;
   asio::steady_timer timer_;
   asio::steady_timer pause_;
   std::unique_ptr<Conversation> conversation_;
   Place place_;
+  std::size_t read_size_;
   Clock::time_point deadline_;
+  bool answered_{false};
 };
 
 class Listener {
@@ -189,59 +220,44 @@ class Listener {
       : options_{options},
         make_{make},
         census_{options.max_connections, options.max_per_address},
-        acceptor_{io_},
         signals_{io_, SIGTERM, SIGINT} {}
 
-  Result<void> run(const ReadyCall& ready) {
-    const tcp::endpoint endpoint = LBX_TRY(resolve());
-    LBX_TRY(bind(endpoint));
+  Result<void> run(std::vector<ListeningSocket> sockets) {
+    for (ListeningSocket& each : sockets) LBX_TRY(add(std::move(each)));
+    for (const Watched& each : options_.watched) {
+      watched_.emplace_back(io_, each.fd);
+      asio::co_spawn(io_, watch(watched_.back(), each.readable), asio::detached);
+    }
     signals_.async_wait([this](error_code failed, int) {
       if (!failed) io_.stop();
     });
-    asio::co_spawn(io_, accept_all(), asio::detached);
-    ready(to_string(acceptor_.local_endpoint()));
     run_threads();
+    for (auto& each : watched_) each.release();  // whoever handed it in closes it
     return {};
   }
 
  private:
-  Result<tcp::endpoint> resolve() {
-    const std::string& text = options_.address;
-    const std::size_t colon = text.rfind(':');
-    const auto port =
-        colon == text.npos ? std::nullopt : ascii::parse_number(text.substr(colon + 1));
-    if (!port || *port > 65535) return Error::later(text + ": not ADDRESS:PORT");
-    std::string host = text.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  Result<void> add(ListeningSocket socket) {
+    sockaddr_storage name{};
+    socklen_t size = sizeof name;
+    if (::getsockname(socket.fd.get(), reinterpret_cast<sockaddr*>(&name), &size) != 0) {  // NOLINT
+      return Error::from_errno(errno, "getsockname");
+    }
     error_code failed;
-    const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, failed);
-    if (failed) return Error::later(text + ": not an IP address");
-    return tcp::endpoint{address, static_cast<std::uint16_t>(*port)};
-  }
-
-  Result<void> bind(const tcp::endpoint& endpoint) {
-    error_code failed;
-    acceptor_.open(endpoint.protocol(), failed);
-    if (!failed) acceptor_.set_option(tcp::acceptor::reuse_address{true}, failed);
-    if (!failed) acceptor_.bind(endpoint, failed);
-    if (!failed) acceptor_.listen(tcp::acceptor::max_listen_connections, failed);
-    if (failed) return Error::later("listen " + to_string(endpoint) + ": " + failed.message());
+    Acceptor& acceptor = acceptors_.emplace_back(io_);
+    acceptor.assign(Protocol{name.ss_family, 0}, socket.fd.release(), failed);
+    if (failed) return Error::later("listen " + socket.name + ": " + failed.message());
+    asio::co_spawn(io_, accept_all(acceptor), asio::detached);
     return {};
   }
 
-  static std::string to_string(const tcp::endpoint& endpoint) {
-    const std::string host = endpoint.address().to_string();
-    const bool six = endpoint.address().is_v6();
-    return (six ? '[' + host + ']' : host) + ':' + std::to_string(endpoint.port());
-  }
-
-  asio::awaitable<void> accept_all() {
+  asio::awaitable<void> accept_all(Acceptor& acceptor) {
     asio::steady_timer pause{io_};
     for (;;) {
       error_code failed;
       auto token = asio::redirect_error(asio::use_awaitable, failed);
       // Each connection has a strand of its own: its steps never overlap, those of others may.
-      tcp::socket socket = co_await acceptor_.async_accept(asio::make_strand(io_), token);
+      Protocol::socket socket = co_await acceptor.async_accept(asio::make_strand(io_), token);
       if (!failed) {
         admit(std::move(socket));
         continue;
@@ -252,21 +268,35 @@ class Listener {
     }
   }
 
-  void admit(tcp::socket socket) {
-    error_code gone;
-    const tcp::endpoint peer = socket.remote_endpoint(gone);
-    if (gone) return;
-    std::optional<Place> place = Place::take(census_, peer.address().to_string());
-    if (!place) return refuse(socket, to_string(peer));
-    Connection::start(std::make_shared<Connection>(std::move(socket), make_(), std::move(*place)));
+  asio::awaitable<void> watch(asio::posix::stream_descriptor& descriptor,
+                              const std::function<bool()>& readable) {
+    for (;;) {
+      error_code failed;
+      co_await descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                                     asio::redirect_error(asio::use_awaitable, failed));
+      if (failed || !readable()) break;
+    }
+    // What conversations still have to say is said first: their steps are in the loop already.
+    asio::post(io_, [this] { io_.stop(); });
+  }
+
+  void admit(Protocol::socket socket) {
+    const std::optional<Peer> peer = peer_of(socket.native_handle());
+    if (!peer) return;
+    std::optional<Place> place = Place::take(census_, peer->address);
+    if (!place) return refuse(socket, *peer, "too many connections");
+    std::unique_ptr<Conversation> conversation = make_(*peer);
+    if (!conversation) return refuse(socket, *peer, "not allowed");
+    Connection::start(std::make_shared<Connection>(std::move(socket), std::move(conversation),
+                                                   std::move(*place), options_.read_size));
   }
 
   /// One try, without waiting: whoever comes in too large numbers is owed no more.
-  void refuse(tcp::socket& socket, const std::string& peer) {
+  void refuse(Protocol::socket& socket, const Peer& peer, const char* why) {
     error_code ignored;
     socket.non_blocking(true, ignored);
-    socket.write_some(asio::buffer(options_.refusal), ignored);
-    log("refused", {{"peer", peer}, {"why", "too many connections"}});
+    socket.send(asio::buffer(options_.refusal), 0, ignored);
+    log("refused", {{"peer", peer.address}, {"why", why}});
   }
 
   void run_threads() {
@@ -279,7 +309,8 @@ class Listener {
   const ConversationMaker& make_;
   Census census_;  // before the event loop: what that still holds at the end leaves the census
   asio::io_context io_;
-  tcp::acceptor acceptor_;
+  std::deque<Acceptor> acceptors_;
+  std::deque<asio::posix::stream_descriptor> watched_;
   asio::signal_set signals_;
 };
 
@@ -293,11 +324,11 @@ void raise_descriptor_limit() {
 
 }  // namespace
 
-Result<void> serve(const ListenerOptions& options, const ConversationMaker& make,
-                   const ReadyCall& ready) {
+Result<void> serve(std::vector<ListeningSocket> sockets, const ListenerOptions& options,
+                   const ConversationMaker& make) {
   raise_descriptor_limit();
   Listener listener{options, make};
-  return listener.run(ready);
+  return listener.run(std::move(sockets));
 }
 
 }  // namespace lbx

@@ -27,6 +27,16 @@ Result<void> wait_for(int fd, short events, std::chrono::seconds limit) {
   }
 }
 
+Result<void> wait_for_answer(const StdioOptions& options) {
+  if (!options.watched) return Error::later("nobody to wait for");
+  pollfd waiting{options.watched->fd, POLLIN, 0};
+  while (::poll(&waiting, 1, -1) < 0) {
+    if (errno != EINTR) return Error::from_errno(errno, "poll");
+  }
+  static_cast<void>(options.watched->readable());  // an end of it is an answer too
+  return {};
+}
+
 /// One write that does not block once poll(2) has allowed it, without O_NONBLOCK, which other
 /// processes with the same descriptor would see too.
 ssize_t write_some(int fd, std::string_view bytes) {
@@ -70,6 +80,10 @@ Result<void> converse(Conversation& conversation, const StdioOptions& options) {
   for (;;) {
     LBX_TRY(send_output(conversation, options.out));
     if (conversation.ended()) return {};
+    if (conversation.waiting()) {
+      LBX_TRY(wait_for_answer(options));
+      continue;
+    }
     LBX_TRY(wait_for(options.in, POLLIN, conversation.idle_limit()));
     const ssize_t got = ::read(options.in, buffer.data(), buffer.size());
     if (got == 0) return {};

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "core/base/result.h"
 #include "core/wire/conversation.h"
+#include "service/watched.h"
 
 namespace lbx {
 
@@ -15,6 +17,8 @@ struct StdioOptions {
   /// Octets read at once. 1 where another program goes on reading after us: it must find all that
   /// the peer sent for it.
   std::size_t read_size{4096};
+  /// Where the answers come from that the conversation waits for.
+  std::optional<Watched> watched{};
 };
 
 /// Returns when the conversation has ended or the peer is gone; that is no error. An error is a

@@ -73,7 +73,7 @@ class FileOps {
   virtual Result<std::vector<DirectoryEntry>> list(int dir, const std::string& path) = 0;
 };
 
-class PosixFileOps final : public FileOps {
+class PosixFileOps : public FileOps {
  public:
   Result<UniqueFd> open_at(int dir, const std::string& path, int flags, mode_t mode) override;
   Result<std::size_t> read(int fd, char* buffer, std::size_t size) override;

@@ -9,12 +9,37 @@
 
 namespace lbx::control {
 
+inline constexpr std::array<std::string_view, 2> kBareLineFeedWords{"reject", "normalize"};
+inline constexpr Choice kBareLineFeed{"barelf", kBareLineFeedWords,
+                                      "what happens to a message with a CR or LF alone in it"};
+
+inline constexpr Number kDataBytes{"databytes", 0,
+                                   0,           std::uint64_t{1} << 50U,
+                                   "octets",    "the largest message that is taken; 0: any"};
+
 inline constexpr Line kDefaultDelivery{
     "defaultdelivery", "./Maildir/",
     "what happens to mail of a user whose .qmail file is missing or empty"};
 
 inline constexpr Line kDelimiters{"delimiters", "-",
                                   "the characters that separate a user's name from an extension"};
+
+inline constexpr Number kDeliverLinger{
+    "deliverlinger", 10, 0, 3600, "seconds", "how long an idle process of a user stays"};
+
+inline constexpr Number kDeliverProcesses{
+    "deliverprocesses", 100, 1, 10'000, "processes", "how many users are delivered to at once"};
+
+inline constexpr Number kDeliverThreads{
+    "deliverthreads", 16, 1, 256, "threads", "how many deliveries one user has at once"};
+
+inline constexpr Number kDeliverTime{"delivertime",
+                                     330,
+                                     30,
+                                     86'400,
+                                     "seconds",
+                                     "after which a delivery that goes on "
+                                     "is reported as one for later"};
 
 inline constexpr Line kDeliveryHook{
     "deliveryhook", "", "a command that is told of each file that took a message; empty: none"};
@@ -26,6 +51,19 @@ inline constexpr std::array<std::string_view, 2> kFolderDeliveryWords{"off", "ex
 inline constexpr Choice kFolderDelivery{
     "folderdelivery", kFolderDeliveryWords,
     "whether mail to user-ext may go to the folder .ext of the Maildir, where there is one"};
+
+inline constexpr Line kLmtpFrontUser{"lmtpfrontuser", "lbx-smtp",
+                                     "the user that talks to LMTP clients, if started by root"};
+
+inline constexpr List kLmtpNetworks{"lmtpnetworks",
+                                    "networks whose hosts may deliver by LMTP, besides our own"};
+
+inline constexpr Number kLmtpRecipients{
+    "lmtprecipients", 1000, 100, 100'000, "recipients", "how many a message by LMTP may have"};
+
+inline constexpr List kLmtpUsers{
+    "lmtpusers",
+    "users who may deliver by LMTP and ask for recipients, besides root and ourselves"};
 
 inline constexpr List kLocals{"locals",
                               "the domains whose mail is for the users of this host; else me"};
@@ -87,6 +125,16 @@ inline constexpr Number kSrsMaxAge{
 
 inline constexpr List kSrsSecrets{
     "srssecrets", "what signs rewritten senders: the first line signs, all of them verify"};
+
+inline constexpr Number kTimeoutLmtpd{
+    "timeoutlmtpd", 300, 10, 86'400, "seconds", "how long an LMTP client may be silent"};
+
+inline constexpr Number kVerdictSeconds{"verdictseconds",
+                                        5,
+                                        0,
+                                        3600,
+                                        "seconds",
+                                        "how long it is remembered whether there is a recipient"};
 
 inline constexpr List kVirtualDomains{
     "virtualdomains", "domains and addresses, each with the user who has their mail"};

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "core/base/ascii.h"
 #include "core/base/io.h"
@@ -13,18 +14,14 @@
 namespace lbx {
 namespace {
 
-/// A second, read-only way to the same file: programs that get it cannot change the message.
-Result<UniqueFd> read_only(FileOps& files, const UniqueFd& file) {
-  return files.open_at(AT_FDCWD, "/proc/self/fd/" + std::to_string(file.get()), O_RDONLY);
-}
-
 Result<UniqueFd> in_memory(FileOps& files, std::string_view message) {
-  const UniqueFd file{::memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+  UniqueFd file{::memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
   if (!file) return Error::from_errno(errno, "memfd_create");
   LBX_TRY(write_all(files, file.get(), message));
   const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
   if (::fcntl(file.get(), F_ADD_SEALS, seals) != 0) return Error::from_errno(errno, "seal");
-  return read_only(files, file);
+  LBX_TRY(rewind(file.get()));
+  return file;
 }
 
 /// A file that is gone with its last descriptor. Where the file system has no O_TMPFILE, it has a
@@ -43,46 +40,43 @@ Result<UniqueFd> nameless_file(System& system) {
   return file;
 }
 
-/// Reads until `text` has more than `limit` octets; false at the end of the input.
-Result<bool> read_beyond(FileOps& files, int input, std::string& text, std::size_t limit) {
-  std::string chunk(kIoChunk, '\0');
-  while (text.size() <= limit) {
-    const std::size_t got = LBX_TRY(files.read(input, chunk.data(), chunk.size()));
-    if (got == 0) return false;
-    text.append(chunk, 0, got);
+}  // namespace
+
+SpoolWriter::SpoolWriter(System& system, SpoolHead head, SpoolLimits limits)
+    : system_{&system}, head_{std::move(head)}, limits_{limits} {}
+
+Result<void> SpoolWriter::write(std::string_view bytes) {
+  octets_ += bytes.size();
+  if (octets_ > limits_.total) {
+    return Error::later("a message of more than " + std::to_string(limits_.total) + " octets");
   }
-  return true;
+  if (file_) return write_all(system_->files, file_.get(), bytes);
+  memory_ += bytes;
+  return memory_.size() > limits_.memory ? to_file() : Result<void>{};
 }
 
-Result<void> within(std::uint64_t octets, std::uint64_t limit) {
-  if (octets <= limit) return {};
-  return Error::later("a message of more than " + std::to_string(limit) + " octets");
+Result<void> SpoolWriter::to_file() {
+  file_ = LBX_TRY(nameless_file(*system_));
+  return write_all(system_->files, file_.get(), head_(std::exchange(memory_, {})));
 }
 
-Result<UniqueFd> on_disk(System& system, int input, std::string_view beginning,
-                         std::uint64_t limit) {
-  const UniqueFd file = LBX_TRY(nameless_file(system));
-  LBX_TRY(write_all(system.files, file.get(), beginning));
-  std::uint64_t octets = beginning.size();
+Result<UniqueFd> SpoolWriter::finish() && {
+  if (file_) return reopen(system_->files, file_.get());
+  return in_memory(system_->files, head_(std::exchange(memory_, {})));
+}
+
+Result<UniqueFd> spool(System& system, int input, const SpoolHead& head, SpoolLimits limits) {
+  SpoolWriter writer{system, head, limits};
   std::string chunk(kIoChunk, '\0');
   for (;;) {
     const std::size_t got = LBX_TRY(system.files.read(input, chunk.data(), chunk.size()));
-    if (got == 0) return read_only(system.files, file);
-    octets += got;
-    LBX_TRY(within(octets, limit));
-    LBX_TRY(write_all(system.files, file.get(), {chunk.data(), got}));
+    if (got == 0) return std::move(writer).finish();
+    LBX_TRY(writer.write({chunk.data(), got}));
   }
 }
 
-}  // namespace
-
-Result<UniqueFd> spool(System& system, int input, const SpoolHead& head, SpoolLimits limits) {
-  std::string text;
-  const bool more = LBX_TRY(read_beyond(system.files, input, text, limits.memory));
-  LBX_TRY(within(text.size(), limits.total));
-  text = head(std::move(text));
-  if (more) return on_disk(system, input, text, limits.total);
-  return in_memory(system.files, text);
+Result<UniqueFd> reopen(FileOps& files, int message) {
+  return files.open_at(AT_FDCWD, "/proc/self/fd/" + std::to_string(message), O_RDONLY);
 }
 
 Result<void> rewind(int message) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A message that comes through a pipe, made into a descriptor that can be read as often as needed
-// (DESIGN rule 1): a sealed memfd while it is small, else a file without a name.
+// A message that comes through a pipe or from a peer, made into a descriptor that can be read as
+// often as needed (DESIGN rule 1): a sealed memfd while it is small, else a file without a name.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "core/base/file_ops.h"
 #include "core/base/result.h"
@@ -24,10 +25,38 @@ struct SpoolLimits {
 /// May rewrite the beginning of a message, which it gets once.
 using SpoolHead = std::function<std::string(std::string)>;
 
+/// A message piece by piece. One beyond the memory limit goes to a nameless file in $TMPDIR, else
+/// /var/tmp. Every error is Retry::Later.
+class SpoolWriter {
+ public:
+  /// `system` must outlive it.
+  SpoolWriter(System& system, SpoolHead head, SpoolLimits limits = {});
+
+  Result<void> write(std::string_view bytes);
+  /// Octets written so far.
+  std::uint64_t octets() const { return octets_; }
+  /// All of it, at its first octet; nobody can change it through this descriptor. The writer is
+  /// spent.
+  Result<UniqueFd> finish() &&;
+
+ private:
+  Result<void> to_file();
+
+  System* system_;
+  SpoolHead head_;
+  SpoolLimits limits_;
+  std::string memory_;
+  UniqueFd file_;
+  std::uint64_t octets_{0};
+};
+
 /// All that `input` holds from where it stands, as a read-only descriptor at its first octet. A
 /// message beyond the memory limit goes to a nameless file in $TMPDIR, else /var/tmp. Every error
 /// is Retry::Later; the rest of `input` is not read then.
 Result<UniqueFd> spool(System& system, int input, const SpoolHead& head, SpoolLimits limits = {});
+
+/// The same file by a descriptor of its own, whose position nobody else moves. Needs /proc.
+Result<UniqueFd> reopen(FileOps& files, int message);
 
 /// Back to the first octet, for a program that will read from there.
 Result<void> rewind(int message);

@@ -3,12 +3,14 @@
 // 4). A conversation knows no socket, no time and no TLS; fed byte by byte or all at once it
 // answers the same. Output is pulled, so that whatever is big streams in bounded memory.
 //
-// The driver's part: pull until has_output() is false before giving more input; close when
-// ended() and all output is sent; just destroy the conversation when the peer is gone.
+// The driver's part: pull until has_output() is false before giving more input; give none while
+// waiting(); close when ended() and all output is sent; just destroy the conversation when the peer
+// is gone.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -33,7 +35,16 @@ class Conversation {
   /// Nothing more will be answered: send what there is, then close.
   virtual bool ended() const = 0;
 
-  /// How long to wait for the peer, now.
+  /// Nothing goes on before an answer has come that was asked for elsewhere: meanwhile the driver
+  /// serves others. Output may come before the waiting ends.
+  virtual bool waiting() const { return false; }
+
+  /// `call` is called each time such an answer has come, in the driver's thread. The driver then
+  /// looks at everything above anew.
+  virtual void on_answer(std::function<void()> /*call*/) {}  // NOLINT: who waits, keeps it
+
+  /// How long to wait for the peer, now. Waiting for an answer has no limit here: whoever was asked
+  /// always answers.
   virtual std::chrono::seconds idle_limit() const = 0;
 
   /// How long to hold back the output just pulled: what guessing passwords costs.

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// letterbox-lmtpd: mail by LMTP for every user of this host, and the answer to whether there is a
+// recipient. Two processes: this one becomes users and parses nothing; its child, the front, talks
+// to clients and has no rights. See letterbox-lmtpd(8).
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "core/base/log.h"
+#include "core/base/mail_home.h"
+#include "core/base/shared_sync.h"
+#include "core/base/user.h"
+#include "core/control/settings.h"
+#include "deliver/lmtp_session.h"
+#include "deliver/oracle_door.h"
+#include "deliver/order_client.h"
+#include "deliver/spawner.h"
+#include "deliver/user_process.h"
+#include "service/access.h"
+#include "service/command_line.h"
+#include "service/listener.h"
+#include "service/program.h"
+#include "service/stdio_driver.h"
+
+namespace {
+
+using namespace lbx;
+using control::ControlDirectory;
+
+struct Options {
+  std::vector<std::string> listen;
+  std::string lookup_socket;
+  ListenerOptions listener;
+};
+
+/// What the front has in hand when it begins.
+struct Doors {
+  std::vector<ListeningSocket> lmtp;
+  std::optional<ListeningSocket> lookup;
+  bool stdio{false};
+};
+
+struct FrontSettings {
+  deliver::LmtpSettings lmtp;
+  Access access;
+  std::chrono::seconds verdict_age{0};
+  std::optional<users::Account> user;  // to become
+};
+
+void declare(CLI::App& app, Options& options) {
+  app.add_option("--listen", options.listen,
+                 "unix:PATH or ADDRESS:PORT, several times; - for descriptors 0 and 1");
+  app.add_option("--lookup-socket", options.lookup_socket, "answer questions for recipients there");
+  app.add_option("--max-connections", options.listener.max_connections, "connections in all")
+      ->check(CLI::Range(1, 1'000'000));
+  app.add_option("--max-per-address", options.listener.max_per_address,
+                 "connections from one address or user")
+      ->check(CLI::Range(1, 1'000'000));
+}
+
+Result<std::chrono::seconds> seconds_of(const ControlDirectory& control,
+                                        const control::Number& setting) {
+  return std::chrono::seconds{static_cast<std::int64_t>(LBX_TRY(control.get(setting)))};
+}
+
+Result<FrontSettings> read_front(const System& system, const ControlDirectory& control) {
+  FrontSettings front;
+  users::SystemAccounts accounts;
+  const std::string me = LBX_TRY(control.get(control::kMe));
+  front.lmtp.host_name = me.empty() ? system.host_name : me;
+  front.lmtp.max_octets = LBX_TRY(control.get(control::kDataBytes));
+  front.lmtp.max_recipients = LBX_TRY(control.get(control::kLmtpRecipients));
+  const std::string_view bare = LBX_TRY(control.get(control::kBareLineFeed));
+  if (bare == "normalize") front.lmtp.bare_line_ends = deliver::BareLineEnds::Normalize;
+  front.lmtp.idle_limit = LBX_TRY(seconds_of(control, control::kTimeoutLmtpd));
+  front.verdict_age = LBX_TRY(seconds_of(control, control::kVerdictSeconds));
+  const std::vector<std::string> users = LBX_TRY(control.get(control::kLmtpUsers));
+  LBX_TRY(front.access.add_users(accounts, users));
+  const std::vector<std::string> networks = LBX_TRY(control.get(control::kLmtpNetworks));
+  LBX_TRY(front.access.add_networks(networks));
+  if (::geteuid() == 0) {
+    const std::string name = LBX_TRY(control.get(control::kLmtpFrontUser));
+    front.user = LBX_TRY(accounts.by_name(name));
+    if (!front.user) return Error::later("no such user: " + name + " (control/lmtpfrontuser)");
+  }
+  return front;
+}
+
+Result<deliver::SpawnerLimits> read_limits(const ControlDirectory& control) {
+  deliver::SpawnerLimits limits;
+  limits.children = LBX_TRY(control.get(control::kDeliverProcesses));
+  limits.linger = LBX_TRY(seconds_of(control, control::kDeliverLinger));
+  limits.delivery_time = LBX_TRY(seconds_of(control, control::kDeliverTime));
+  return limits;
+}
+
+Result<Doors> open_doors(const System& system, const Options& options) {
+  Doors doors;
+  doors.lmtp = LBX_TRY(inherited_sockets(system));
+  for (const std::string& each : options.listen) {
+    if (each == "-") {
+      doors.stdio = true;
+    } else {
+      doors.lmtp.push_back(LBX_TRY(listen_on(each)));
+    }
+  }
+  if (doors.stdio ? !doors.lmtp.empty() : doors.lmtp.empty()) {
+    return Error::later("--listen: either sockets or -");
+  }
+  if (!options.lookup_socket.empty()) {
+    doors.lookup = LBX_TRY(listen_on("unix:" + options.lookup_socket, SocketKind::Datagrams));
+  }
+  // What is listened on is there from now on: whoever started us may send clients.
+  for (const ListeningSocket& each : doors.lmtp) std::printf("listening %s\n", each.name.c_str());
+  static_cast<void>(std::fflush(stdout));
+  return doors;
+}
+
+/// The front: from here on without any rights.
+Result<void> be_front(System& system, const FrontSettings& settings, Doors doors, UniqueFd door,
+                      ListenerOptions options) {
+  if (settings.user) LBX_TRY(become_user(settings.user->uid, settings.user->gid));
+  LBX_TRY(forbid_new_privileges());
+  deliver::OrderClient postmaster{std::move(door), system.clock, settings.verdict_age};
+  const Watched answers{postmaster.descriptor(), [&] {
+                          postmaster.take_answers();
+                          return !postmaster.lost();
+                        }};
+  if (doors.stdio) {
+    deliver::LmtpSession session{system, postmaster, settings.lmtp, "stdin"};
+    StdioOptions stdio;
+    stdio.watched = answers;
+    return converse(session, stdio);
+  }
+  std::unique_ptr<deliver::OracleDoor> oracle;
+  options.threads = 1;  // it only moves octets; deliveries have threads of their own
+  options.read_size = std::size_t{16} * 1024;
+  options.refusal = "421 4.7.0 Connection refused\r\n";
+  options.watched.push_back(answers);
+  if (doors.lookup) {
+    oracle =
+        LBX_TRY(deliver::OracleDoor::open(std::move(doors.lookup->fd), postmaster, system.clock,
+                                          [&](uid_t uid) { return settings.access.allows(uid); }));
+    options.watched.push_back({oracle->descriptor(), [&] {
+                                 oracle->serve();
+                                 return true;
+                               }});
+  }
+  return serve(std::move(doors.lmtp), options, [&](const Peer& peer) {
+    std::string name = peer.uid ? peer.address : '[' + peer.address + ']';
+    return settings.access.allows(peer) ? std::make_unique<deliver::LmtpSession>(
+                                              system, postmaster, settings.lmtp, std::move(name))
+                                        : nullptr;
+  });
+}
+
+/// What a user's process does, with the rights of that user.
+void serve_user(const System& parent, const ControlDirectory& control,
+                const deliver::Settings& settings, int socket) {
+  SharedSyncFileOps files;
+  SystemClock clock;
+  SystemRandomness randomness;
+  System system{files, clock, randomness, ::getpid(), parent.host_name, parent.environment};
+  const Result<std::string> fallback = control.get(control::kDefaultDelivery);
+  const Result<std::uint64_t> threads = control.get(control::kDeliverThreads);
+  if (!fallback || !threads) {
+    return log("bad-setting", {{"why", (fallback ? threads.error() : fallback.error()).what}});
+  }
+  deliver::UserProcess process{system, settings, *fallback, socket,
+                               static_cast<unsigned>(*threads)};
+  process.run();
+}
+
+Result<int> lmtpd_main(System& system, int argc, char** argv) {
+  Options options;
+  CLI::App app{"Take mail by LMTP and deliver it to the users of this host."};
+  declare(app, options);
+  if (const std::optional<int> status = LBX_TRY(parse_command_line(app, argc, argv))) {
+    return *status;
+  }
+  const ControlDirectory control{system.files, mail_home(system.environment)};
+  const FrontSettings front = LBX_TRY(read_front(system, control));
+  const deliver::SpawnerLimits limits = LBX_TRY(read_limits(control));
+  deliver::Settings delivery = LBX_TRY(deliver::read_settings(control));
+  delivery.create_maildirs = true;
+  delivery.capture_output = true;
+  Doors doors = LBX_TRY(open_doors(system, options));
+  wire::SocketPair pair = LBX_TRY(wire::make_socket_pair());
+
+  const pid_t child = ::fork();
+  if (child < 0) return Error::from_errno(errno, "fork");
+  if (child == 0) {
+    pair.ours.reset();
+    LBX_TRY(be_front(system, front, std::move(doors), std::move(pair.theirs), options.listener));
+    return 0;
+  }
+  doors = {};
+  close_all_but({pair.ours.get()});
+  pair.theirs.release();
+  users::SystemAccounts accounts;
+  users::Resolver resolver{system, accounts, control};
+  const std::optional<uid_t> only =
+      ::geteuid() == 0 ? std::nullopt : std::optional<uid_t>{::geteuid()};
+  deliver::Spawner spawner{resolver, limits, only,
+                           [&](int socket) { serve_user(system, control, delivery, socket); }};
+  LBX_TRY(spawner.serve(std::move(pair.ours)));
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run_program("letterbox-lmtpd", ExitCodes::sysexits(), lmtpd_main, argc, argv);
+}

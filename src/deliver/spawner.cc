@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: MIT
+#include "deliver/spawner.h"
+
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <vector>
+
+#include "core/base/log.h"
+#include "core/base/user.h"
+
+namespace lbx::deliver {
+namespace {
+
+constexpr std::uint64_t kDoor = 0;
+constexpr int kEventsAtOnce = 64;
+/// Datagrams taken from one socket before the others have their turn.
+constexpr int kDatagramsAtOnce = 64;
+constexpr int kTickMs = 1000;
+
+Result<void> watch(int epoll, int fd, std::uint64_t id) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = id;
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return {};
+  return Error::from_errno(errno, "epoll_ctl");
+}
+
+std::string_view name_of(Verdict verdict) {
+  if (verdict == Verdict::Never) return "never";
+  return verdict == Verdict::Later ? "later" : "done";
+}
+
+}  // namespace
+
+Spawner::Spawner(users::Resolver& resolver, const SpawnerLimits& limits, std::optional<uid_t> only,
+                 UserMain user_main)
+    : resolver_{resolver}, limits_{limits}, only_{only}, user_main_{std::move(user_main)} {}
+
+Spawner::~Spawner() = default;
+
+Result<void> Spawner::serve(UniqueFd door) {
+  // Children are reaped by the kernel; that one has ended shows on its socket.
+  static_cast<void>(std::signal(SIGCHLD, SIG_IGN));
+  door_ = std::move(door);
+  epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_) return Error::from_errno(errno, "epoll_create");
+  LBX_TRY(watch(epoll_.get(), door_.get(), kDoor));
+  serving_ = true;
+  while (serving_) {
+    std::array<epoll_event, kEventsAtOnce> events{};
+    const int ready = ::epoll_wait(epoll_.get(), events.data(), kEventsAtOnce, next_timeout());
+    if (ready < 0 && errno != EINTR) return Error::from_errno(errno, "epoll_wait");
+    const std::int64_t before = std::exchange(now_, monotonic_seconds());
+    for (int i = 0; i < ready; ++i) {
+      const std::uint64_t id = events.at(static_cast<std::size_t>(i)).data.u64;
+      if (id == kDoor) {
+        take_orders();
+      } else {
+        take_answers(id);
+      }
+    }
+    if (now_ != before) look_at_the_clock();
+  }
+  return {};
+}
+
+int Spawner::next_timeout() const {
+  return children_.empty() && asked_.empty() ? -1 : kTickMs;
+}
+
+void Spawner::take_orders() {
+  for (int i = 0; i < kDatagramsAtOnce && serving_; ++i) {
+    Result<wire::Datagram> got = wire::receive_datagram(door_.get(), wire::Wait::No);
+    if (!got && got.error().os_error == EAGAIN) return;
+    if (!got || got->bytes.empty()) {
+      serving_ = false;  // whoever asked has gone; users' processes end when they are done
+    } else {
+      take_order(std::move(*got));
+    }
+  }
+}
+
+void Spawner::take_order(wire::Datagram datagram) {
+  Result<NumberedOrder> said = decode_order(datagram.bytes);
+  if (!said || asked_.contains(said->number)) return log("bad-order", {});
+  const auto& [number, order] = *said;
+  const auto time =
+      order.kind == Order::Kind::Verdict ? limits_.verdict_time : limits_.delivery_time;
+  Asked& asked = asked_[number];
+  asked = {order.kind, order.local + '@' + order.domain, order.sender, {}, now_ + time.count(), 0};
+  if (asked_.size() > limits_.orders) return answer(number, answer_later("4.3.2 too busy"));
+
+  const Result<const users::Resolution*> found = resolve(order);
+  if (!found) return answer(number, answer_of(Report::failed("", found.error())));
+  const users::Resolution& resolution = **found;
+  if (const auto no = refusal(resolution)) return answer(number, *no);
+
+  const users::Controller& who = resolution.controller;
+  Pending pending{{who.account.uid, who.account.gid}, {}, std::move(datagram.descriptor)};
+  pending.order = {order.kind, number, asked.expires, {}, order.size, order.attempt};
+  pending.order.request = {who.account.name, who.account.home, resolution.local, who.dash,
+                           who.ext,          resolution.host,  order.sender,     ""};
+  asked.user = pending.user;
+  if (++orders_of_[pending.user] > limits_.orders_per_user) {
+    return answer(number, answer_later("4.3.2 too many deliveries for this user at once"));
+  }
+  dispatch(std::move(pending));
+}
+
+Result<const users::Resolution*> Spawner::resolve(const Order& order) {
+  const std::string key = order.local + '@' + order.domain;
+  const auto known = resolutions_.find(key);
+  if (known != resolutions_.end() && now_ - known->second.since < limits_.resolution_age.count()) {
+    return &known->second.resolution;
+  }
+  users::Resolution resolution = LBX_TRY(resolver_.resolve(order.local, order.domain));
+  if (resolutions_.size() >= kMaxCachedResolutions) resolutions_.clear();
+  const auto [at, fresh] =
+      resolutions_.insert_or_assign(key, Remembered{std::move(resolution), now_});
+  static_cast<void>(fresh);
+  return &at->second.resolution;
+}
+
+std::optional<Answer> Spawner::refusal(const users::Resolution& resolution) const {
+  if (!resolution.mine()) return Answer{Verdict::Never, "5.1.2 no mail for this domain here"};
+  const uid_t uid = resolution.controller.account.uid;
+  if (uid == 0) return answer_later("4.3.5 not allowed to deliver as root");
+  if (only_ && uid != *only_) {
+    return answer_later("4.3.5 not allowed to deliver as another user without being root");
+  }
+  return std::nullopt;
+}
+
+void Spawner::dispatch(Pending pending) {
+  UserChild* child = child_of(pending.user);
+  if (child == nullptr) {
+    if (children_.size() >= limits_.children && !make_room()) {
+      waiting_.push_back(std::move(pending));
+      return;
+    }
+    Result<UserChild*> made = fork_child(pending.user);
+    if (!made) {
+      return answer(pending.order.number, answer_of(Report::failed("", made.error())));
+    }
+    child = *made;
+  }
+  const std::uint64_t id = by_user_.at(pending.user);
+  if (child->sent < limits_.sent_per_user && child->backlog.empty()) {
+    send(id, *child, std::move(pending));
+  } else {
+    child->backlog.push_back(std::move(pending));
+  }
+}
+
+Spawner::UserChild* Spawner::child_of(const User& user) {
+  const auto found = by_user_.find(user);
+  return found == by_user_.end() ? nullptr : &children_.at(found->second);
+}
+
+/// Ends the process that has been idle for the longest time, if there is one.
+bool Spawner::make_room() {
+  auto longest = children_.end();
+  for (auto each = children_.begin(); each != children_.end(); ++each) {
+    const bool idle = each->second.sent == 0 && each->second.backlog.empty();
+    if (idle && (longest == children_.end() || each->second.used < longest->second.used)) {
+      longest = each;
+    }
+  }
+  if (longest == children_.end()) return false;
+  child_gone(longest->first);
+  return true;
+}
+
+Result<Spawner::UserChild*> Spawner::fork_child(const User& user) {
+  wire::SocketPair pair = LBX_TRY(wire::make_socket_pair());
+  const pid_t pid = ::fork();
+  if (pid < 0) return Error::from_errno(errno, "fork");
+  if (pid == 0) be_child(user, pair.theirs.get());
+  const std::uint64_t id = next_child_++;
+  LBX_TRY(watch(epoll_.get(), pair.ours.get(), id));
+  UserChild& child = children_[id];
+  child.user = user;
+  child.socket = std::move(pair.ours);
+  child.born = child.used = now_;
+  by_user_[user] = id;
+  return &child;
+}
+
+void Spawner::be_child(const User& user, int socket) const {
+  for (const int each : {SIGCHLD, SIGTERM, SIGINT}) static_cast<void>(std::signal(each, SIG_DFL));
+  close_all_but({socket});
+  const Result<void> became = become_user(user.first, user.second);
+  if (!became || ::chdir("/") != 0) {
+    log("no-user",
+        {{"uid", std::to_string(user.first)}, {"why", became ? "chdir" : became.error().what}});
+    ::_exit(1);
+  }
+  ::umask(077);
+  try {
+    user_main_(socket);
+  } catch (...) {
+    ::_exit(1);  // whoever waits for an answer is told so
+  }
+  ::_exit(0);
+}
+
+void Spawner::send(std::uint64_t id, UserChild& child, Pending pending) {
+  const std::uint64_t number = pending.order.number;
+  const auto asked = asked_.find(number);
+  if (asked == asked_.end()) return;  // it has waited for too long
+  const Result<void> sent = wire::send_datagram(child.socket.get(), encode(pending.order),
+                                                pending.message.get(), wire::Wait::No);
+  if (sent) {
+    asked->second.child = id;
+    ++child.sent;
+    child.used = now_;
+  } else if (sent.error().os_error == EAGAIN && child.sent > 0) {
+    child.backlog.push_front(std::move(pending));  // its next answer brings us here again
+  } else {
+    log("user-process", {{"child", std::to_string(id)}, {"why", sent.error().what}});
+    answer(number, answer_later("4.3.0 unable to hand the message to the user's process"));
+  }
+}
+
+void Spawner::take_answers(std::uint64_t id) {
+  for (int i = 0; i < kDatagramsAtOnce; ++i) {
+    const auto found = children_.find(id);
+    if (found == children_.end()) return;
+    const Result<wire::Datagram> got =
+        wire::receive_datagram(found->second.socket.get(), wire::Wait::No);
+    if (!got && got.error().os_error == EAGAIN) return;
+    if (!got || got->bytes.empty()) return child_gone(id);
+    const Result<NumberedAnswer> said = decode_answer(got->bytes);
+    if (!said || found->second.sent == 0) return child_gone(id);
+    --found->second.sent;
+    const auto asked = asked_.find(said->number);
+    if (asked != asked_.end() && asked->second.child == id) {  // nobody speaks for others' mail
+      answer(said->number, said->answer);
+    }
+    child_is_free(id);
+  }
+}
+
+void Spawner::child_is_free(std::uint64_t id) {
+  UserChild& child = children_.at(id);
+  while (!child.backlog.empty() && child.sent < limits_.sent_per_user) {
+    const std::size_t before = child.backlog.size();
+    Pending next = std::move(child.backlog.front());
+    child.backlog.pop_front();
+    send(id, child, std::move(next));
+    if (child.backlog.size() == before) break;  // its socket is full
+  }
+  if (child.sent > 0) return;
+  if (child.retiring) child_gone(id);
+  dispatch_waiting();
+}
+
+void Spawner::dispatch_waiting() {
+  while (!waiting_.empty()) {
+    const bool placed = child_of(waiting_.front().user) != nullptr ||
+                        children_.size() < limits_.children || make_room();
+    if (!placed) return;
+    Pending next = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (asked_.contains(next.order.number)) dispatch(std::move(next));
+  }
+}
+
+/// Its socket is closed, or shall be: it ends once it has done what it began. Whatever it has not
+/// answered, nobody knows the end of.
+void Spawner::child_gone(std::uint64_t id) {
+  auto gone = children_.extract(id);
+  if (gone.empty()) return;
+  UserChild& child = gone.mapped();
+  const auto current = by_user_.find(child.user);
+  if (current != by_user_.end() && current->second == id) by_user_.erase(current);
+  child.socket.reset();
+  if (child.sent > 0) {
+    std::vector<std::uint64_t> lost;
+    for (const auto& [number, asked] : asked_) {
+      if (asked.child == id) lost.push_back(number);
+    }
+    for (const std::uint64_t number : lost) {
+      answer(number, answer_later("4.3.0 the user's delivery process has ended"));
+    }
+  }
+  for (Pending& each : child.backlog) dispatch(std::move(each));
+}
+
+void Spawner::answer(std::uint64_t number, const Answer& answer) {
+  const auto found = asked_.find(number);
+  if (found == asked_.end()) return;
+  const Asked& asked = found->second;
+  if (asked.kind == Order::Kind::Deliver) {
+    log("delivery", {{"to", asked.to},
+                     {"from", asked.from},
+                     {"uid", std::to_string(asked.user.first)},
+                     {"result", std::string{name_of(answer.verdict)}},
+                     {"text", answer.text}});
+  }
+  const auto count = orders_of_.find(asked.user);
+  if (count != orders_of_.end() && --count->second == 0) orders_of_.erase(count);
+  asked_.erase(found);
+  if (!wire::send_datagram(door_.get(), encode(number, answer), -1, wire::Wait::Yes)) {
+    serving_ = false;
+  }
+}
+
+void Spawner::look_at_the_clock() {
+  std::vector<std::uint64_t> late;
+  for (const auto& [number, asked] : asked_) {
+    if (asked.expires < now_) late.push_back(number);
+  }
+  for (const std::uint64_t number : late) {
+    answer(number, answer_later("4.4.7 the delivery takes long; it goes on"));
+  }
+  std::vector<std::uint64_t> idle;
+  for (auto& [id, child] : children_) {
+    if (!child.retiring && now_ - child.born >= limits_.age.count()) {
+      child.retiring = true;
+      by_user_.erase(child.user);
+    }
+    const bool lingers = now_ - child.used < limits_.linger.count() && !child.retiring;
+    if (child.sent == 0 && child.backlog.empty() && !lingers) idle.push_back(id);
+  }
+  for (const std::uint64_t id : idle) child_gone(id);
+  dispatch_waiting();
+}
+
+}  // namespace lbx::deliver

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// The process that becomes users. It gets orders through a door, finds out who delivers for the
+// address, and passes them on to a process of that user, which it forks when there is none and
+// keeps for a while. It parses nothing of a message. It promises:
+//   - nobody delivers as root, and in single-user mode nobody but ourselves;
+//   - one answer for each order, within its time limit, whatever becomes of the user's process;
+//   - a user whose deliveries take long holds up nobody else.
+// One thread, so that forking is safe.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "core/users/resolver.h"
+#include "core/wire/datagram.h"
+#include "deliver/order.h"
+
+namespace lbx::deliver {
+
+/// Addresses whose user is remembered.
+inline constexpr std::size_t kMaxCachedResolutions = 10'000;
+
+struct SpawnerLimits {
+  std::size_t children{100};         // processes of users
+  std::size_t orders{4000};          // in all
+  std::size_t orders_per_user{400};  // beyond: later
+  std::size_t sent_per_user{64};     // given to the user's process at once
+  std::chrono::seconds linger{10};   // how long an idle process of a user stays
+  std::chrono::seconds age{60};      // how long it gets new orders at all
+  std::chrono::seconds resolution_age{5};
+  std::chrono::seconds verdict_time{60};
+  /// spec/scale.md rule 14: a file server that fails over may take minutes. After it the client is
+  /// told to come again, and the delivery goes on.
+  std::chrono::seconds delivery_time{330};
+};
+
+/// What a user's process does once it has become the user, with the socket for its orders.
+using UserMain = std::function<void(int socket)>;
+
+class Spawner {
+ public:
+  /// Everything handed in must outlive it. `only`: the one user that we can be, where we are not
+  /// root.
+  Spawner(users::Resolver& resolver, const SpawnerLimits& limits, std::optional<uid_t> only,
+          UserMain user_main);
+  ~Spawner();
+
+  /// Serves until the door's other side has closed. `door` must not be a standard descriptor.
+  Result<void> serve(UniqueFd door);
+
+ private:
+  using User = std::pair<uid_t, gid_t>;
+  struct Pending {
+    User user;
+    UserOrder order;
+    UniqueFd message;
+  };
+  struct UserChild {
+    User user;
+    UniqueFd socket;
+    std::size_t sent{0};  // orders that it has not answered
+    std::deque<Pending> backlog;
+    std::int64_t born{0};
+    std::int64_t used{0};
+    bool retiring{false};  // gets no new orders
+  };
+  struct Asked {
+    Order::Kind kind;
+    std::string to;
+    std::string from;
+    User user;  // {0, 0} before it is known
+    std::int64_t expires;
+    std::uint64_t child{0};  // the process that has it; 0: none yet
+  };
+  struct Remembered {
+    users::Resolution resolution;
+    std::int64_t since;
+  };
+
+  void take_orders();
+  void take_order(wire::Datagram datagram);
+  Result<const users::Resolution*> resolve(const Order& order);
+  std::optional<Answer> refusal(const users::Resolution& resolution) const;
+  void dispatch(Pending pending);
+  UserChild* child_of(const User& user);
+  bool make_room();
+  Result<UserChild*> fork_child(const User& user);
+  [[noreturn]] void be_child(const User& user, int socket) const;
+  void send(std::uint64_t id, UserChild& child, Pending pending);
+  void take_answers(std::uint64_t id);
+  void child_is_free(std::uint64_t id);
+  void dispatch_waiting();
+  void child_gone(std::uint64_t id);
+  void answer(std::uint64_t number, const Answer& answer);
+  void look_at_the_clock();
+  int next_timeout() const;
+
+  users::Resolver& resolver_;
+  SpawnerLimits limits_;
+  std::optional<uid_t> only_;
+  UserMain user_main_;
+
+  UniqueFd door_;
+  UniqueFd epoll_;
+  bool serving_{false};
+  std::int64_t now_{0};
+  std::uint64_t next_child_{1};  // 0 is the door
+  std::map<std::uint64_t, UserChild> children_;
+  std::map<User, std::uint64_t> by_user_;  // the one that gets new orders
+  std::deque<Pending> waiting_;            // for a process, where there are too many
+  std::unordered_map<std::uint64_t, Asked> asked_;
+  std::map<User, std::size_t> orders_of_;
+  std::unordered_map<std::string, Remembered> resolutions_;
+};
+
+}  // namespace lbx::deliver

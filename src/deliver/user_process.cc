@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "deliver/user_process.h"
+
+#include "core/base/log.h"
+#include "deliver/engine.h"
+#include "deliver/forecast.h"
+
+namespace lbx::deliver {
+
+UserProcess::UserProcess(System& system, Settings settings, std::string default_delivery,
+                         int socket, unsigned max_threads)
+    : system_{system},
+      settings_{std::move(settings)},
+      default_delivery_{std::move(default_delivery)},
+      socket_{socket},
+      max_threads_{max_threads} {}
+
+void UserProcess::run() {
+  work();
+  std::vector<std::jthread> threads;
+  {
+    const std::lock_guard lock{mutex_};
+    ending_ = true;
+    threads.swap(threads_);
+  }
+}  // joined here
+
+void UserProcess::work() {
+  for (;;) {
+    ++idle_;
+    const Result<wire::Datagram> order = wire::receive_datagram(socket_, wire::Wait::Yes);
+    const bool last_idle = --idle_ == 0;
+    if (!order || order->bytes.empty()) return;
+    if (last_idle) start_another();
+    handle(*order);
+  }
+}
+
+void UserProcess::start_another() {
+  const std::lock_guard lock{mutex_};
+  if (!ending_ && threads_.size() + 1 < max_threads_) threads_.emplace_back([this] { work(); });
+}
+
+void UserProcess::handle(const wire::Datagram& datagram) {
+  Result<UserOrder> order = decode_user_order(datagram.bytes);
+  if (!order) return log("bad-order", {{"why", order.error().what}});
+  const std::uint64_t number = order->number;
+  const Answer answer = carry_out(std::move(*order), datagram.descriptor.get());
+  // Whoever asked may have gone: then nobody is told, and the client tries again.
+  static_cast<void>(wire::send_datagram(socket_, encode(number, answer), -1, wire::Wait::Yes));
+}
+
+Answer UserProcess::carry_out(UserOrder order, int message) const {
+  if (order.expires < monotonic_seconds()) return answer_later("4.4.7 waited too long");
+  order.request.default_delivery = default_delivery_;
+  Settings settings = settings_;
+  settings.attempt = order.attempt;
+  settings.message_octets = order.size;
+  if (order.kind == Order::Kind::Verdict) {
+    return answer_of(forecast(system_, order.request, settings).result);
+  }
+  if (message < 0) return answer_later("4.3.0 an order without a message");
+  return answer_of(deliver(system_, order.request, settings, message).report);
+}
+
+}  // namespace lbx::deliver

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: MIT
+"""letterbox-lmtpd as a mail server meets it: the real program, real clients, users of an assign
+file, all as one ordinary user."""
+import glob
+import os
+import signal
+import smtplib
+import socket
+import subprocess
+import time
+import unittest
+
+from support.letterbox import ORDINARY, ScratchTest, as_ordinary, own, program, run
+
+MESSAGE = b'Subject: a\r\n\r\n..dots\r\n'
+
+
+class Server:
+    """The running program, single-user mode, on a Unix socket."""
+
+    def __init__(self, test, *options):
+        self.path = test.path('lmtp.sock')
+        self.log = open(test.path('log'), 'ab')
+        self.process = subprocess.Popen(
+            [program('letterbox-lmtpd'), '--listen', 'unix:' + self.path, *options],
+            stdout=subprocess.PIPE, stderr=self.log, env=test.environment, **as_ordinary())
+        test.addCleanup(self.stop)
+        self.announced = self.process.stdout.readline()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(20)
+        self.process.stdout.close()
+        self.log.close()
+
+    def children(self, of=None):
+        """Process ids below the server: the front first, then users' processes."""
+        found = []
+        for stat in glob.glob('/proc/[0-9]*/stat'):
+            try:
+                with open(stat, encoding='utf-8', errors='replace') as file:
+                    fields = file.read().rsplit(')', 1)
+            except OSError:
+                continue
+            if int(fields[1].split()[1]) == (of or self.process.pid):
+                found.append(int(stat.split('/')[2]))
+        return sorted(found)
+
+
+class LmtpTest(ScratchTest):
+    settings = {}
+
+    def setUp(self):
+        super().setUp()
+        self.home = self.path('home')
+        self.environment = dict(os.environ, LETTERBOX_HOME=self.home)
+        ids = '%d:%d' % (ORDINARY.pw_uid, ORDINARY.pw_gid)
+        lines = []
+        for name in ('joe', 'ann'):
+            os.makedirs(self.path(name))
+            lines += ['=%s:%s:%s:%s:::' % (name, name, ids, self.path(name)),
+                      '+%s-:%s:%s:%s:-::' % (name, name, ids, self.path(name))]
+        os.makedirs(self.path('nobody-else'))
+        lines += ['+:nobody:%s:%s:-::' % (ids, self.path('nobody-else')), '.', '']
+        self.write('home/users/assign', '\n'.join(lines))
+        os.makedirs(self.path('home/control'))
+        for name, value in self.settings.items():
+            self.write('home/control/' + name, value)
+        own(self.dir)
+        self.assertEqual(run('qmail-newu', env=self.environment).returncode, 0)
+
+    def mail_of(self, user):
+        found = []
+        for name in sorted(glob.glob(self.path(user, 'Maildir/new/*'))):
+            with open(name, 'rb') as file:
+                found.append(file.read())
+        return found
+
+    def client(self, server):
+        client = smtplib.LMTP(server.path)
+        self.addCleanup(client.close)
+        return client
+
+    def raw(self, server):
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(60)
+        client.connect(server.path)
+        self.addCleanup(client.close)
+        return client, client.makefile('rb')
+
+
+class Delivery(LmtpTest):
+    def test_one_message_for_several_users(self):
+        server = Server(self)
+        client = self.client(server)
+        self.write('ann/.qmail-default', './Maildir/\n')
+        os.makedirs(self.path('ann/Maildir/tmp'))
+        for each in ('new', 'cur'):
+            os.makedirs(self.path('ann/Maildir', each))
+        own(self.path('ann'))
+        refused = client.sendmail('s@t', ['joe@x', 'ann-any-thing@x', 'nope@x', 'joe-x@x'], MESSAGE)
+        self.assertEqual(sorted(refused), ['joe-x@x', 'nope@x'])
+        for code, text in refused.values():
+            self.assertEqual(code, 550)
+            self.assertTrue(text.startswith(b'5.1.1 '), text)
+        (joe,), (ann,) = self.mail_of('joe'), self.mail_of('ann')
+        self.assertTrue(joe.startswith(b'Return-Path: <s@t>\nDelivered-To: joe@x\nReceived: '), joe)
+        self.assertTrue(ann.startswith(b'Return-Path: <s@t>\nDelivered-To: ann-any-thing@x\n'), ann)
+        self.assertTrue(joe.endswith(b'\nSubject: a\n\n..dots\n'), joe)
+
+    def test_a_pipelined_session_at_once_and_octet_by_octet(self):
+        server = Server(self)
+        dialog = (b'LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<joe@x>\r\nRCPT TO:<nope@x>\r\nDATA\r\n'
+                  b'Subject: x\r\n\r\n.\r\nMAIL FROM:<a@b>\r\nRCPT TO:<joe@x>\r\nBDAT 3\r\na\r\n'
+                  b'BDAT 4 LAST\r\n.\r\nbQUIT\r\n')
+        answers = []
+        for size in (len(dialog), 1):
+            client, answer = self.raw(server)
+            for at in range(0, len(dialog), size):
+                client.sendall(dialog[at:at + size])
+            answers.append(answer.read())
+        self.assertEqual(answers[0], answers[1])
+        self.assertTrue(answers[0].endswith(b'250 2.0.0 Chunk taken\r\n250 2.0.0 delivered\r\n221 2.0.0 Bye\r\n'))
+        self.assertEqual(len(self.mail_of('joe')), 4)
+
+    def test_a_thousand_recipients_and_no_more(self):
+        server = Server(self)
+        client, answer = self.raw(server)
+        self.write('joe/.qmail-default', './Maildir/\n')
+        for each in ('tmp', 'new', 'cur'):
+            os.makedirs(self.path('joe/Maildir', each))
+        own(self.path('joe'))
+        rcpts = b''.join(b'RCPT TO:<joe-%d@x>\r\n' % i for i in range(1001))
+        client.sendall(b'LHLO c\r\nMAIL FROM:<a@b>\r\n' + rcpts + b'DATA\r\nx\r\n.\r\nQUIT\r\n')
+        lines = answer.read().splitlines()
+        self.assertEqual(lines.count(b'250 2.1.5 OK'), 1000)
+        self.assertEqual(lines.count(b'452 4.5.3 Too many recipients'), 1)
+        self.assertEqual(lines.count(b'250 2.0.0 delivered'), 1000)
+        self.assertEqual(len(self.mail_of('joe')), 1000)
+
+    def test_a_message_beyond_memory_arrives_whole(self):
+        server = Server(self)
+        body = b'0123456789abcde\r\n' * 100000
+        self.assertEqual(self.client(server).sendmail('s@t', ['joe@x', 'ann@x'], b'A: b\r\n\r\n' + body), {})
+        for user in ('joe', 'ann'):
+            self.assertTrue(self.mail_of(user)[0].endswith(b'\nA: b\n\n' + body.replace(b'\r', b'')))
+
+    def test_under_a_superserver(self):
+        done = run('letterbox-lmtpd', '--listen', '-', env=self.environment,
+                   stdin=b'LHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<joe@x>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n')
+        self.assertTrue(done.stdout.endswith(b'250 2.0.0 delivered\r\n221 2.0.0 Bye\r\n'), done)
+        self.assertEqual(done.returncode, 0)
+
+    def test_a_program_that_takes_long_holds_up_nobody(self):
+        self.write('joe/.qmail', '|cat >/dev/null; while [ ! -e %s ]; do sleep 0.1; done\n' % self.path('go'))
+        server = Server(self)
+        slow, answer = self.raw(server)
+        slow.sendall(b'LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<joe@x>\r\nDATA\r\nx\r\n.\r\n')
+        while not answer.readline().startswith(b'354'):
+            pass
+        self.assertEqual(self.client(server).sendmail('s@t', ['ann@x'], MESSAGE), {})
+        self.write('go', '')
+        self.assertEqual(answer.readline(), b'250 2.0.0 delivered\r\n')
+
+
+class Limits(LmtpTest):
+    settings = {'databytes': '1000\n', 'barelf': 'normalize\n', 'timeoutlmtpd': '10\n'}
+
+    def test_settings_are_obeyed(self):
+        server = Server(self)
+        client, answer = self.raw(server)
+        client.sendall(b'LHLO c\r\nMAIL FROM:<a@b> SIZE=1001\r\nMAIL FROM:<a@b>\r\nRCPT TO:<joe@x>\r\n'
+                       b'DATA\r\na\nb\r\n.\r\nMAIL FROM:<a@b>\r\nRCPT TO:<joe@x>\r\nDATA\r\n' +
+                       b'x\r\n' * 400 + b'.\r\nQUIT\r\n')
+        text = answer.read()
+        self.assertIn(b'250 SIZE 1000\r\n552 5.3.4', text)
+        self.assertIn(b'354 Go ahead\r\n250 2.0.0 delivered\r\n', text)
+        self.assertIn(b'354 Go ahead\r\n552 5.3.4 Message too big\r\n221', text)
+
+    def test_a_line_without_an_end_takes_no_memory(self):
+        server = Server(self)
+        client, answer = self.raw(server)
+        answer.readline()
+        front = server.children()[0]
+        before = resident(front)
+        for _ in range(200):
+            client.sendall(b'x' * 1_000_000)
+        self.assertLess(resident(front) - before, 8 * 1024 * 1024)  # with a sanitizer too
+        client.sendall(b'\r\nQUIT\r\n')
+        self.assertEqual(answer.read(), b'500 5.5.2 Line too long\r\n221 2.0.0 Bye\r\n')
+
+
+def resident(pid):
+    with open('/proc/%d/statm' % pid, encoding='ascii') as file:
+        return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+
+
+class Death(LmtpTest):
+    """Whoever is killed, whenever: no answer of 250 without a message on disk."""
+
+    def in_delivery(self):
+        """A client whose message is being delivered by a program that does not end."""
+        self.write('joe/.qmail', '|echo >%s; exec sleep 100\n' % self.path('running'))
+        server = Server(self)
+        client, answer = self.raw(server)
+        client.sendall(b'LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<joe@x>\r\nDATA\r\nx\r\n.\r\n')
+        while not os.path.exists(self.path('running')):
+            time.sleep(0.01)
+        while not answer.readline().startswith(b'354'):
+            pass
+        return server, answer
+
+    def test_of_the_users_process(self):
+        server, answer = self.in_delivery()
+        os.kill(server.children()[-1], signal.SIGKILL)
+        self.assertTrue(answer.readline().startswith(b'451 4.3.0 '))
+        os.remove(self.path('joe/.qmail'))
+        self.assertEqual(self.client(server).sendmail('s@t', ['joe@x'], MESSAGE), {})
+
+    def test_of_the_front(self):
+        server, answer = self.in_delivery()
+        os.kill(server.children()[0], signal.SIGKILL)
+        self.assertEqual(answer.read(), b'')
+        server.process.wait(20)
+
+    def test_of_the_spawner(self):
+        server, answer = self.in_delivery()
+        server.process.kill()
+        self.assertNotIn(b'250 ', answer.read())
+
+
+class Access(LmtpTest):
+    @unittest.skipUnless(os.geteuid() == 0, 'needs another user to be turned away')
+    def test_strangers_are_turned_away(self):
+        server = Server(self)
+        got = subprocess.run(['python3', '-c', 'import socket,sys; s=socket.socket(socket.AF_UNIX); '
+                              's.connect(sys.argv[1]); print(s.recv(100).decode())', server.path],
+                             user=1, group=1, extra_groups=[], stdout=subprocess.PIPE, check=True)
+        self.assertTrue(got.stdout.startswith(b'421 '), got.stdout)
+
+
+class Oracle(LmtpTest):
+    def test_agrees_with_rcpt(self):
+        self.write('joe/.qmail-list-default', '&a@b\n')
+        self.write('ann/.qmail-x', './nowhere/\n')
+        server = Server(self, '--lookup-socket', self.path('lookup.sock'))
+        door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.addCleanup(door.close)
+        door.settimeout(60)
+        door.connect(self.path('lookup.sock'))
+        client, answer = self.raw(server)
+        client.sendall(b'LHLO c\r\nMAIL FROM:<>\r\n')
+        while answer.readline() != b'250 2.1.0 OK\r\n':
+            pass
+        for address in ('joe', 'joe-list-any', 'joe-lis', 'ann-x', 'ann-y', 'nope'):
+            door.send(address.encode() + b'@x')
+            said = door.recv(1000)
+            client.sendall(b'RCPT TO:<' + address.encode() + b'@x>\r\n')
+            reply = answer.readline()
+            word = {b'2': b'yes', b'4': b'later', b'5': b'no'}[reply[:1]]
+            self.assertEqual(said.split(b' ')[0], word, (address, said, reply))
+            if word != b'yes':
+                self.assertEqual(said.split(b' ', 1)[1], reply[4:].rstrip())
+
+
+if __name__ == '__main__':
+    unittest.main()
