@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// What tells one imported message from another: the digest of its octets as they are stored. Flags,
+// names and bookkeeping fields are no part of it, so a message that a mail program has marked as
+// read since the last import is still the same message.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/digest.h"
+
+namespace lbx::convert {
+
+/// 96 bits of SHA-256: chance never makes two equal, and whoever could make two such messages only
+/// hides his own.
+struct MessageDigest {
+  std::array<unsigned char, 12> octets{};
+
+  static MessageDigest of(const Sha256::Digest& digest);
+  /// Reads what str() wrote.
+  static std::optional<MessageDigest> parse(std::string_view hex);
+  std::string str() const;  // 24 hexadecimal digits
+  auto operator<=>(const MessageDigest&) const = default;
+};
+
+/// The random part of an imported message's name. It follows from what the message is and where it
+/// came from, so that a run that was interrupted gives the names that an undisturbed one gives.
+std::uint64_t name_bits(std::string_view source, std::uint64_t ordinal,
+                        const MessageDigest& digest);
+
+}  // namespace lbx::convert
