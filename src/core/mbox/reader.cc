@@ -136,7 +136,7 @@ Result<std::optional<MboxReader::Region>> MboxReader::find_end_by_length(const B
   std::optional<Border> next = LBX_TRY(finder_.at(end));
   if (!next) return std::optional<Region>{};
   if (next->content == next->offset) next.reset();  // the end of the file
-  return std::optional<Region>{Region{{border.content, end}, std::move(next), true}};
+  return std::optional<Region>{Region{{border.content, end}, std::move(next), true, true}};
 }
 
 Result<MboxReader::Region> MboxReader::find_end(const Border& border) {
@@ -147,9 +147,10 @@ Result<MboxReader::Region> MboxReader::find_end(const Border& border) {
   // Our own writer leaves an empty line before every border.
   const std::string_view head = LBX_TRY(window_->at(border.content, WriterNote::kName.size()));
   const bool noted = head.starts_with(WriterNote::kName);
+  static_cast<void>(finder_.take_passed_quoted());
   std::optional<Border> next = LBX_TRY(finder_.next(border.content, noted, &warnings_));
   const std::uint64_t end = next ? next->offset : window_->size();
-  return Region{{border.content, end}, std::move(next), false};
+  return Region{{border.content, end}, std::move(next), false, finder_.take_passed_quoted()};
 }
 
 Result<std::optional<MboxMessage>> MboxReader::next() {
@@ -194,6 +195,7 @@ Result<MboxMessage> MboxReader::describe_message(const Border& border, const Reg
                       {},
                       noted ? FromQuoting::Nested : quoting_of(dialect_),
                       false};
+  if (!region.quoted) message.quoting = FromQuoting::None;
   const bool dated = border.line.form == FromLine::Form::Dated ||
                      (noted && border.line.form == FromLine::Form::GitMagic);
   message.date = dated ? border.line.date : header.date;

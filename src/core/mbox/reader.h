@@ -83,6 +83,7 @@ class MboxReader {
     OctetRange content;  // from after the From_ line to the border or the end
     std::optional<Border> next;
     bool by_length;
+    bool quoted;  // it may have quoted lines
   };
   Result<std::optional<MboxDialect>> dialect_by_lengths(const Border& first);
   Result<HeaderScan> scan_header(OctetRange range);
