@@ -18,7 +18,7 @@ namespace {
 constexpr mode_t kRecordMode = 0600;
 constexpr std::string_view kHeader = "letterbox-imports 1";
 /// Octets of a line at most: PATH_MAX, each octet escaped, and some words.
-constexpr std::size_t kMaxLine = 16 * 1024;
+constexpr std::size_t kMaxLine = std::size_t{16} * 1024;
 constexpr std::size_t kCheckDigits = 8;
 
 std::string checked(const std::string& text) {

@@ -219,6 +219,7 @@ Result<Findings> MboxSource::findings() {
   std::vector<MboxWarning> kept = warnings.kept();
   std::ranges::sort(kept, {}, &MboxWarning::offset);
   std::vector<std::uint64_t> offsets;
+  offsets.reserve(kept.size());
   for (const MboxWarning& each : kept) offsets.push_back(each.offset);
   const std::vector<std::uint64_t> lines =
       LBX_TRY(MboxReader::line_numbers(system_->files, content(), offsets));

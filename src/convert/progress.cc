@@ -109,7 +109,7 @@ std::string state_line(const Tally& tally, std::int64_t micros) {
     const double seconds = static_cast<double>(micros) / static_cast<double>(kSecond);
     const double rate = static_cast<double>(tally.messages) / seconds;
     text += ", " + std::to_string(static_cast<std::uint64_t>(rate)) + " messages/s";
-    const double done = static_cast<double>(tally.position);
+    const auto done = static_cast<double>(tally.position);
     if (tally.position > 0 && tally.size >= tally.position) {
       const double left = seconds * (static_cast<double>(tally.size) - done) / done;
       text += ", " + duration(static_cast<std::int64_t>(left)) + " left";

@@ -49,7 +49,7 @@ Result<void> require_maildir(FileOps& files, int dir, const std::string& path,
 }
 
 Result<void> make_directory(FileOps& files, int dir, const std::string& path) {
-  const Result<void> made = files.make_directory(dir, path, kDirectoryMode);
+  Result<void> made = files.make_directory(dir, path, kDirectoryMode);
   if (made || made.error().os_error == EEXIST) return {};
   return made;
 }
@@ -179,8 +179,7 @@ Result<void> Staging::move_all() {
     const UniqueFd from = LBX_TRY(files.open_at(root(), each, O_RDONLY | O_DIRECTORY));
     const UniqueFd to = LBX_TRY(files.open_at(target.get(), each, O_RDONLY | O_DIRECTORY));
     for (const DirectoryEntry& entry : LBX_TRY(files.list(from.get(), "."))) {
-      const Result<void> moved =
-          rename_careful(files, from.get(), entry.name, to.get(), entry.name);
+      Result<void> moved = rename_careful(files, from.get(), entry.name, to.get(), entry.name);
       if (exists_already(moved)) {
         LBX_TRY(files.unlink_at(from.get(), entry.name));
       } else if (!moved) {

@@ -50,7 +50,7 @@ def commands(mbox, home):
     all_ours = [os.path.join(BIN, 'letterbox-convert'), 'mbox2maildir', '--quiet', mbox, target]
     return {
         'ours': (all_ours, False),
-        'ours, existing target': (all_ours, True),
+        'ours into existing': (all_ours, True),
         'floor': ([os.path.join(BIN, 'floor_convert'), mbox, target], True),
         'floor in place': ([os.path.join(BIN, 'floor_convert'), '--in-place', mbox, target], True),
         'mb2md': (['mb2md', '-s', mbox, '-d', target], False),
@@ -96,15 +96,26 @@ def exactness(target, right):
     return by
 
 
+# A process's peak begins with that of the one it was forked from, and this one holds the list of
+# all messages: so a small one in between starts it.
+STARTER = '''
+import os, sys
+null = os.open(os.devnull, os.O_RDWR)
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[
+    (os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)])
+_, status, usage = os.wait4(child, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_maxrss, usage.ru_utime + usage.ru_stime)
+'''
+
+
 def run(command):
-    """-> (seconds with a sync at the end, peak kilobytes, exit status)."""
+    """-> (seconds with a sync at the end, peak kilobytes, seconds of CPU, exit status)."""
     begin = time.monotonic()
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    done = subprocess.run([sys.executable, '-S', '-c', STARTER, *command], check=True,
+                          stdout=subprocess.PIPE)
     os.sync()  # what the others leave to the kernel is their work too
-    return time.monotonic() - begin, usage.ru_maxrss, process.returncode
+    status, peak, cpu = done.stdout.split()
+    return time.monotonic() - begin, int(peak), float(cpu), int(status)
 
 
 def measure(name, command, needs_target, args, right):
@@ -115,9 +126,9 @@ def measure(name, command, needs_target, args, right):
         if needed:
             make(target)
         os.sync()
-        seconds, peak, status = run(line)
+        seconds, peak, cpu, status = run(line)
         exact = exactness(target, right) if os.path.isdir(target + '/cur') else [0, 0, 0, 0]
-        return seconds, peak, status, exact
+        return seconds, peak, cpu, status, exact
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -145,12 +156,13 @@ def main():
     rates, results = {}, {}
     for number in range(args.rounds):
         for name, (command, needed) in chosen.items():
-            seconds, peak, status, exact = measure(name, command, needed, args, right)
+            seconds, peak, cpu, status, exact = measure(name, command, needed, args, right)
             rates.setdefault(name, []).append(total / seconds)
             results[name] = (peak, status, exact)
-            print('round %d: %-22s %7.0f/s %6.1f s %6.1f MiB, exit %d, exact bytes %d, with flags %d,'
-                  ' with time %d, all %d of %d' % (number + 1, name, total / seconds, seconds,
-                                                  peak / 1024, status, *exact, total), flush=True)
+            print('round %d: %-22s %7.0f/s %6.1f s (CPU %.1f s) %6.1f MiB, exit %d, exact bytes %d,'
+                  ' with flags %d, with time %d, all %d of %d' % (
+                      number + 1, name, total / seconds, seconds, cpu, peak / 1024, status, *exact,
+                      total), flush=True)
     rate = {name: statistics.median(values) for name, values in rates.items()}
     for name, value in rate.items():
         ratios = ['%.2f of %s' % (value / rate[other], other)
