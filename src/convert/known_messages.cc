@@ -19,7 +19,8 @@ Result<KnownMessages> KnownMessages::load(const ImportRecord& record, const std:
 }
 
 bool KnownMessages::take(const MessageDigest& digest) {
-  const auto [first, last] = std::ranges::equal_range(digests_, digest);
+  // The subrange of std::ranges::equal_range is too much for clang 14.
+  const auto [first, last] = std::equal_range(digests_.begin(), digests_.end(), digest);
   for (auto each = first; each != last; ++each) {
     const auto place = static_cast<std::size_t>(each - digests_.begin());
     if (taken_[place]) continue;
