@@ -3,13 +3,22 @@
 
 namespace lbx::convert {
 
-Result<void> convert_all(Source& source, Sink& sink, Progress& progress, std::uint64_t& messages) {
+Result<void> convert_all(Source& source, Sink& sink, Progress& progress, Tally& tally) {
+  tally.source = source.name();
+  tally.size = source.size();
   for (;;) {
-    const std::optional<Message> message = LBX_TRY(source.next());
+    std::optional<Message> message = LBX_TRY(source.next());
     if (!message) return {};
+    message->content = [&tally, content = std::move(message->content)](const ChunkSink& to) {
+      return content([&](std::string_view chunk) {
+        tally.octets += chunk.size();
+        return to(chunk);
+      });
+    };
     LBX_TRY(sink.add(*message));
-    ++messages;
-    progress.update(source.position(), source.size(), messages);
+    ++tally.messages;
+    tally.position = source.position();
+    LBX_TRY(progress.update(tally));
   }
 }
 

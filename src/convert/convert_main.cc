@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: MIT
 // letterbox-convert: mail between mbox files and Maildirs. See letterbox-convert(1).
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
+#include "convert/expand.h"
+#include "convert/import.h"
 #include "convert/maildir2mbox.h"
+#include "convert/maildir_sink.h"
 #include "convert/mbox2maildir.h"
 #include "convert/progress.h"
+#include "convert/summary.h"
+#include "core/base/io.h"
 #include "service/command_line.h"
 #include "service/program.h"
 
@@ -21,62 +28,143 @@ namespace convert = lbx::convert;
 
 constexpr int kDoubtful = 1;  // done, but --strict and something was doubtful, or mail vanished
 
-std::unique_ptr<convert::Progress> make_progress(lbx::System& system, bool quiet) {
-  if (quiet || ::isatty(STDERR_FILENO) == 0) return std::make_unique<convert::NoProgress>();
-  return std::make_unique<convert::TerminalProgress>(system.clock);
+convert::Display display_for(bool quiet) {
+  if (quiet) return convert::Display::None;
+  return ::isatty(STDERR_FILENO) == 0 ? convert::Display::Lines : convert::Display::Bar;
 }
 
-struct ToMaildir {
-  convert::ToMaildirOptions options;
-  bool strict{false};
-  bool quiet{false};
+/// The same path in every run, wherever it is started.
+std::string absolute_path(const std::string& path) {
+  const std::unique_ptr<char, void (*)(void*)> resolved{::realpath(path.c_str(), nullptr), &::free};
+  return resolved ? resolved.get() : path;
+}
 
+/// Where the errors of single messages go: standard error, or `--report`.
+class ErrorReport {
+ public:
+  lbx::Result<void> open(lbx::System& system, const std::string& path) {
+    if (path.empty()) return {};
+    file_ = LBX_TRY(system.files.open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND, 0600));
+    files_ = &system.files;
+    return {};
+  }
+  void add(const std::string& line) {
+    if (!file_) {
+      std::fprintf(stderr, "letterbox-convert: %s\n", line.c_str());
+    } else {
+      const lbx::Result<void> put = lbx::write_all(*files_, file_.get(), line + '\n');
+      if (!put) failed_ = true;
+    }
+  }
+  bool failed() const { return failed_; }
+
+ private:
+  lbx::FileOps* files_{nullptr};
+  lbx::UniqueFd file_;
+  bool failed_{false};
+};
+
+class ToMaildir {
+ public:
   void declare(CLI::App& app) {
-    app.add_option("sources", options.sources, "mbox files, compressed or not, then the Maildir")
+    app.add_option("sources", sources_, "mbox files, compressed or not, then the Maildir")
         ->required()
         ->expected(2, CLI::detail::expected_max_vector_size);
-    app.add_option("--dialect", options.reading.read.dialect, "what the files are written in")
+    app.add_option("--dialect", reading_.read.dialect, "what the files are written in")
         ->transform(CLI::CheckedTransformer(
             std::map<std::string, MboxDialect>{{"mboxo", MboxDialect::Mboxo},
                                                {"mboxrd", MboxDialect::Mboxrd},
                                                {"mboxcl", MboxDialect::Mboxcl},
                                                {"mboxcl2", MboxDialect::Mboxcl2}}));
-    app.add_flag("--keep-status", options.reading.read.keep_status,
+    app.add_flag("--keep-status", reading_.read.keep_status,
                  "leave Status and the like in the messages");
-    app.add_flag("--skip-deleted", options.reading.skip_deleted,
-                 "leave out what is marked as deleted");
-    app.add_flag("--mime", options.reading.read.borders.mime,
+    app.add_flag("--skip-deleted", reading_.skip_deleted, "leave out what is marked as deleted");
+    app.add_flag("--mime", reading_.read.borders.mime,
                  "a From_ line that begins an attached message is text");
-    app.add_option("--max-expanded", options.reading.max_expanded,
+    app.add_option("--max-expanded", reading_.max_expanded,
                    "octets that a compressed file may expand to")
         ->transform(CLI::AsSizeValue(false))
         ->capture_default_str();
-    app.add_flag("--strict", strict, "exit with 1 if anything was doubtful");
-    app.add_flag("--quiet", quiet, "print only what is doubtful or wrong");
+    declare_safety(app);
+    app.add_flag("--json", json_, "the summary as one JSON object");
+    app.add_flag("--strict", strict_, "exit with 1 if anything was doubtful");
+    app.add_flag("--quiet", quiet_, "print only what is doubtful or wrong");
   }
 
   lbx::Result<int> run(lbx::System& system) {
-    options.maildir = options.sources.back();
-    options.sources.pop_back();
+    options_.target = sources_.back();
+    sources_.pop_back();
+    options_.fingerprint = convert::fingerprint_of(reading_);
+    LBX_TRY(report_.open(system, report_path_));
     lbx::PosixLockOps locks;
-    const auto report = [&] {
-      const auto progress = make_progress(system, quiet);
-      return convert::mbox_to_maildir(system, locks, options, *progress);
-    }();
-    if (!report) return report.error();
-    for (const convert::SourceReport& source : report->sources) {
-      for (const std::string& warning : source.warnings) {
-        std::fprintf(stderr, "letterbox-convert: warning: %s\n", warning.c_str());
-      }
-      if (!quiet) std::printf("%s\n", source.line().c_str());
+    std::vector<convert::SourcePath> paths;
+    for (const std::string& each : sources_) paths.push_back({each, absolute_path(each)});
+    const auto sources = LBX_TRY(convert::open_mboxes(system, locks, paths, reading_));
+    const convert::ImportSummary summary = LBX_TRY(import(system, locks, sources));
+    print(summary);
+    if (report_.failed()) return lbx::Error::later(report_path_ + ": cannot be written");
+    if (summary.failed > 0) {
+      return lbx::Error::later(std::to_string(summary.failed) + " messages could not be read");
     }
-    if (!quiet) {
-      std::printf("%llu messages from %zu files into %s\n",
-                  static_cast<unsigned long long>(report->messages), report->sources.size(),
-                  options.maildir.c_str());
-    }
-    return strict && report->doubts > 0 ? kDoubtful : 0;
+    return strict_ && summary.doubts > 0 ? kDoubtful : 0;
   }
+
+ private:
+  void declare_safety(CLI::App& app) {
+    app.add_flag("--live", reading_.live, "other programs go on writing to the files");
+    app.add_flag("!--no-dot-lock", reading_.locks.dot_lock, "do not make MBOX.lock while reading");
+    app.add_flag("--dry-run", options_.dry_run, "only count and report");
+    app.add_flag("--verify", options_.verify, "compare everything before it is published");
+    app.add_flag("--remove-source", options_.remove_sources,
+                 "remove the files when all is verified and durable");
+    app.add_option("--report", report_path_, "where errors of single messages are noted");
+    app.add_option("--writers", options_.writers, "threads that write")
+        ->check(CLI::Range(0U, convert::kMaxWriters))
+        ->capture_default_str();
+    app.add_option("--checkpoint", options_.checkpoint_messages,
+                   "messages after which an interrupted run can go on")
+        ->check(CLI::Range(std::size_t{1}, convert::kCheckpointMessages))
+        ->capture_default_str();
+  }
+
+  lbx::Result<convert::ImportSummary> import(
+      lbx::System& system, lbx::LockOps& locks,
+      const std::vector<std::unique_ptr<convert::Source>>& sources) {
+    convert::SignalWishes wishes;
+    convert::PeopleProgress progress{system.clock, wishes, display_for(quiet_), stderr};
+    return convert::import(system, locks, sources, options_, progress,
+                           [this](const std::string& line) { report_.add(line); });
+  }
+
+  void print(const convert::ImportSummary& summary) const {
+    for (const convert::SourceSummary& source : summary.sources) {
+      const convert::Findings& found = source.findings;
+      for (const convert::Doubt& each : found.doubts) {
+        std::fprintf(stderr, "letterbox-convert: warning: %s: %s\n", each.where.c_str(),
+                     each.what.c_str());
+        if (options_.dry_run) std::fprintf(stderr, "    %s\n", each.text.c_str());
+      }
+      if (found.doubt_count > found.doubts.size()) {
+        std::fprintf(stderr, "letterbox-convert: warning: %s: and %llu more of these\n",
+                     source.name.c_str(),
+                     static_cast<unsigned long long>(found.doubt_count - found.doubts.size()));
+      }
+    }
+    if (json_) {
+      std::fputs(summary_json(summary, options_).c_str(), stdout);
+    } else if (!quiet_) {
+      std::fputs(summary_table(summary, options_).c_str(), stdout);
+    }
+  }
+
+  std::vector<std::string> sources_;
+  convert::MboxSource::Options reading_{{}, convert::kMaxExpanded, false, false, {}};
+  convert::ImportOptions options_;
+  std::string report_path_;
+  ErrorReport report_;
+  bool json_{false};
+  bool strict_{false};
+  bool quiet_{false};
 };
 
 struct ToMbox {
@@ -108,8 +196,9 @@ struct ToMbox {
     options.writing.locks.timeout = std::chrono::seconds{lock_timeout};
     lbx::PosixLockOps locks;
     const auto report = [&] {
-      const auto progress = make_progress(system, quiet);
-      return convert::maildir_to_mbox(system, locks, options, *progress);
+      convert::SignalWishes wishes;
+      convert::PeopleProgress progress{system.clock, wishes, display_for(quiet), stderr};
+      return convert::maildir_to_mbox(system, locks, options, progress);
     }();
     if (!report) return report.error();
     if (!quiet) {

@@ -70,11 +70,13 @@ Result<void> write_new(FileOps& files, int maildir, const std::vector<DatedEntry
 Result<ToMboxReport> maildir_to_mbox(System& system, LockOps& locks, const ToMboxOptions& options,
                                      Progress& progress) {
   const UniqueFd maildir = LBX_TRY(open_maildir(system.files, AT_FDCWD, options.maildir));
-  MaildirSource source = LBX_TRY(MaildirSource::open(system.files, maildir.get()));
+  MaildirSource source = LBX_TRY(MaildirSource::open(system.files, maildir.get(), options.maildir));
   MboxSink sink = LBX_TRY(MboxSink::open(system, locks, options.mbox, options.writing));
   ToMboxReport report;
-  LBX_TRY(convert_all(source, sink, progress, report.messages));
+  Tally tally;
+  LBX_TRY(convert_all(source, sink, progress, tally));
   LBX_TRY(sink.finish());
+  report.messages = tally.messages;
   report.vanished = source.vanished();
   return report;
 }

@@ -1,58 +1,71 @@
 // SPDX-License-Identifier: MIT
-// Messages into a Maildir, many at a time: a batch is written out of sight, synced together, then
-// published, then its directories are synced. A crash or an error leaves whole messages only; of
-// the batch that was under way, none, some or all.
+// Messages into a staging Maildir (staging.h), which nobody else looks into: each file is created
+// under its last name, by several threads, and all of them are made durable together. Names follow
+// from the messages alone: an interrupted import that goes on gives the same ones.
+//
+//   SECONDS.M<ordinal>P0R<digest>.HOST,S=<octets>,W=<octets with CRLF>
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "convert/conversion.h"
+#include "convert/message_digest.h"
 #include "core/base/system.h"
+#include "core/maildir/unique_name.h"
 #include "core/maildir/writer.h"
 
 namespace lbx::convert {
 
-/// A batch ends at whichever comes first. Every message of it holds a descriptor.
-inline constexpr std::size_t kBatchMessages = 128;
-inline constexpr std::uint64_t kBatchOctets = std::uint64_t{64} * 1024 * 1024;
+/// Octets of a message that is held in memory at most; a larger one is written as it comes, then
+/// renamed.
+inline constexpr std::size_t kMaxHeldMessage = std::size_t{1024} * 1024;
+/// Messages are handed to a writer together, up to so many octets.
+inline constexpr std::size_t kSlabOctets = std::size_t{256} * 1024;
+/// Slabs in use at once at most; with the largest message in each, 12 MiB.
+inline constexpr std::size_t kMaxSlabs = 8;
+inline constexpr unsigned kMaxWriters = 16;
 
-class MaildirSink final : public Sink {
+class MaildirSink {
  public:
-  /// `system` and `maildir`, a directory descriptor, must outlive the sink. Messages without a time
-  /// get that of `system`'s clock.
-  MaildirSink(System& system, int maildir);
-  MaildirSink(const MaildirSink&) = delete;
-  MaildirSink& operator=(const MaildirSink&) = delete;
+  /// `writers`: threads; 0: the caller's does all of it. `system` and `root`, the directory
+  /// descriptor of the staging Maildir, must outlive the sink. More than kMaxWriters are not used.
+  static Result<MaildirSink> open(System& system, int root, unsigned writers);
+  MaildirSink(MaildirSink&&) noexcept;
+  MaildirSink& operator=(MaildirSink&&) = delete;
+  ~MaildirSink();  // waits for the threads
 
-  /// The message's time becomes that of its file and of its name; the microseconds count the
-  /// messages, so that their order lasts where many have the same second.
-  Result<void> add(const Message& message) override;
-  Result<void> finish() override;
-  /// Messages that can be seen.
-  std::uint64_t published() const { return published_; }
+  /// The messages that follow are of this source, which has given `ordinal` before. A message
+  /// without a time gets that of the one before it, of which `last_seconds` is the first.
+  void begin_source(const std::string& name, std::uint64_t ordinal, std::int64_t last_seconds);
+  /// An error of the message's content is passed on as it is, with `source_failed`, and nothing of
+  /// the message remains; any other error means that the import cannot go on.
+  struct Failure {
+    Error error;
+    bool source_failed;
+  };
+  std::optional<Failure> add(const Message& message);
+  /// Everything that was added is durable; its digests, in order, since the last sync().
+  Result<std::vector<MessageDigest>> sync();
+
+  std::uint64_t ordinal() const;      // of the next message
+  std::int64_t last_seconds() const;  // of the last message
+  std::uint64_t octets() const;       // since the beginning
+  std::size_t unsynced() const;       // messages since the last sync()
+  std::uint64_t unsynced_octets() const;
 
  private:
-  class StampClock final : public Clock {
-   public:
-    Instant now() override { return time; }
-    Instant time;
-  };
-  struct Pending {
-    MaildirWriter writer;
-    MaildirPlace place;
-  };
-  Result<void> sync_batch(std::vector<Pending>& batch);
-
-  FileOps* files_;
-  int maildir_;
-  Instant started_;
-  StampClock stamp_;
-  System stamped_;  // as the caller's, but that the time is the message's
-  std::vector<Pending> batch_;
-  std::uint64_t batch_octets_{0};
-  std::uint64_t added_{0};
-  std::uint64_t published_{0};
+  class Writers;
+  explicit MaildirSink(std::unique_ptr<Writers> writers);
+  std::unique_ptr<Writers> writers_;
 };
 
 }  // namespace lbx::convert

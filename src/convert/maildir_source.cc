@@ -25,8 +25,8 @@ Result<std::vector<DatedEntry>> list_by_time(FileOps& files, int maildir) {
   return list;
 }
 
-Result<MaildirSource> MaildirSource::open(FileOps& files, int maildir) {
-  return MaildirSource{files, maildir, LBX_TRY(list_by_time(files, maildir))};
+Result<MaildirSource> MaildirSource::open(FileOps& files, int maildir, std::string name) {
+  return MaildirSource{files, maildir, std::move(name), LBX_TRY(list_by_time(files, maildir))};
 }
 
 Result<std::optional<Message>> MaildirSource::next() {

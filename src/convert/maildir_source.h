@@ -25,22 +25,30 @@ Result<std::vector<DatedEntry>> list_by_time(FileOps& files, int maildir);
 
 class MaildirSource final : public Source {
  public:
-  /// `files` and `maildir`, a directory descriptor, must outlive the source.
-  static Result<MaildirSource> open(FileOps& files, int maildir);
+  /// `files` and `maildir`, a directory descriptor, must outlive the source. `name`: see
+  /// Source.
+  static Result<MaildirSource> open(FileOps& files, int maildir, std::string name);
 
+  const std::string& name() const override { return name_; }
   Result<std::optional<Message>> next() override;
   std::uint64_t position() const override { return at_; }
   std::uint64_t size() const override { return entries_.size(); }
+  /// Names say nothing of an order in time: every run begins anew.
+  Result<bool> resume(const std::string& /*mark*/) override {
+    at_ = 0;
+    return false;
+  }
   /// Messages that other programs removed before they could be read.
   std::uint64_t vanished() const { return vanished_; }
 
  private:
-  MaildirSource(FileOps& files, int maildir, std::vector<DatedEntry> entries)
-      : files_{&files}, maildir_{maildir}, entries_{std::move(entries)} {}
+  MaildirSource(FileOps& files, int maildir, std::string name, std::vector<DatedEntry> entries)
+      : files_{&files}, maildir_{maildir}, name_{std::move(name)}, entries_{std::move(entries)} {}
   Result<UniqueFd> open_message(MaildirEntry& entry);
 
   FileOps* files_;
   int maildir_;
+  std::string name_;
   std::vector<DatedEntry> entries_;
   std::size_t at_{0};
   UniqueFd message_;

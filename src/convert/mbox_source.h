@@ -21,46 +21,60 @@ class MboxSource final : public Source {
     MboxReadOptions read;
     std::uint64_t max_expanded;
     bool skip_deleted{false};  // messages with the flag T
+    /// Deliveries go on while it is read; only what comes last is read under lock.
+    bool live{false};
+    MboxLockPolicy locks{};
   };
 
   /// Opens `path`, expands it if it is compressed, and looks whether it is an mbox: where it is
-  /// not, or damaged, the error is Retry::Never. The file is locked against deliveries (fcntl,
-  /// shared) where the file system knows locks. `system` must outlive the source.
+  /// not, or damaged, the error is Retry::Never. The file is locked against other programs as long
+  /// as the source lives: by a dot-lock where its directory can be written to, by fcntl where the
+  /// file system knows locks. `name`: see Source. `system` and `locks` must outlive the source.
   static Result<MboxSource> open(System& system, LockOps& locks, const std::string& path,
-                                 const Options& options);
+                                 std::string name, const Options& options);
 
+  const std::string& name() const override { return name_; }
   Result<std::optional<Message>> next() override;
   std::uint64_t position() const override { return reader_.position(); }
   std::uint64_t size() const override { return size_; }
-
-  const std::string& path() const { return path_; }
-  const MboxReader& reader() const { return reader_; }
-  std::uint64_t skipped_deleted() const { return skipped_deleted_; }
-  /// The line of the (expanded) file that `offset` lies in.
-  Result<std::uint64_t> line_number(std::uint64_t offset) const;
+  /// OFFSET.DIGEST: of the file's beginning and of what stands before the offset.
+  std::string mark() const override;
+  Result<bool> resume(const std::string& mark) override;
   /// An error where another program changed the file meanwhile.
-  Result<void> check_unchanged() const;
+  Result<void> check() override;
+  Result<Findings> findings() override;
+  /// Unlinks the file, if it is still the one that was read, as it was then.
+  Result<void> remove() override;
 
  private:
-  MboxSource(System& system, std::string path, UniqueFd file, UniqueFd spool, struct stat status,
-             MboxReader reader, bool skip_deleted, std::uint64_t size)
+  MboxSource(System& system, LockOps& locks, std::string path, std::string name,
+             const Options& options, UniqueFd file, MboxReader reader)
       : system_{&system},
+        locks_{&locks},
         path_{std::move(path)},
+        name_{std::move(name)},
+        options_{options},
         file_{std::move(file)},
-        spool_{std::move(spool)},
-        status_{status},
-        reader_{std::move(reader)},
-        skip_deleted_{skip_deleted},
-        size_{size} {}
+        reader_{std::move(reader)} {}
+  static Result<std::optional<DotLock>> take_dot_lock(System& system, LockOps& locks,
+                                                      const std::string& path,
+                                                      const MboxLockPolicy& policy);
+  Result<void> catch_up(std::uint64_t offset);
+  Result<std::string> digest_before(std::uint64_t offset) const;
+  int content() const { return spool_ ? spool_.get() : file_.get(); }
 
   System* system_;
+  LockOps* locks_;
   std::string path_;
+  std::string name_;
+  Options options_;
+  std::optional<DotLock> dot_lock_;
   UniqueFd file_;
-  UniqueFd spool_;  // the expanded file, if it was compressed
-  struct stat status_;
+  UniqueFd spool_;         // the expanded file, if it was compressed
+  struct stat status_ {};  // of the file when it was locked
   MboxReader reader_;
-  bool skip_deleted_;
-  std::uint64_t size_;
+  bool caught_up_{true};  // false: live, and not yet locked
+  std::uint64_t size_{0};
   std::uint64_t skipped_deleted_{0};
 };
 

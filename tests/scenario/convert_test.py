@@ -2,10 +2,14 @@
 """letterbox-convert on real and odd mailboxes: every file of both indexes converts to the count
 that its index says, and Maildir -> mboxrd -> Maildir gives the same octets, flags and times."""
 import csv
+import fcntl
+import json
 import os
 import pty
 import select
+import shutil
 import subprocess
+import time
 import unittest
 
 from support.letterbox import ROOT, Maildir, ScratchTest, as_ordinary, program, reachable, run
@@ -157,8 +161,10 @@ class ConvertTest(ScratchTest):
         bad = os.path.join(SYNTH, 'not_mbox.txt')
         self.assertEqual(self.convert('mbox2maildir', good, bad, self.path('m')).returncode, 65)
         self.assertFalse(os.path.exists(self.path('m')))
-        result = self.convert('mbox2maildir', good, good, self.path('m'))
-        self.assertIn(b'6 messages from 2 files', result.stdout)
+        with open(good, 'rb') as file:
+            copy = self.write('copy', file.read())
+        result = self.convert('mbox2maildir', good, copy, good, self.path('m'))
+        self.assertIn(b'6 messages from 2 files', result.stdout, 'a file that is named twice is one')
         self.assertEqual(len(Maildir(self.path('m'), create=False).messages()), 6)
 
     def test_what_is_no_mbox_at_all_is_refused_with_a_sentence(self):
@@ -228,6 +234,117 @@ class ConvertTest(ScratchTest):
         self.assertIn(b'expands to more than 100 octets', result.stderr)
         self.assertFalse(os.path.exists(self.path('m')))
 
+    def test_a_second_run_adds_what_is_new_and_nothing_that_the_user_removed(self):
+        with open(os.path.join(SYNTH, 'many_small.mbox'), 'rb') as file:
+            content = file.read()
+        source = self.write('mbox', content)
+        maildir = self.to_maildir(source)
+        before = maildir.messages()
+        os.remove(os.path.join(maildir.path, next(iter(before))))
+        again = self.to_maildir(source)
+        self.assertEqual(len(again.messages()), len(before) - 1)
+        # Rewritten by a mail program: other octets before each message, the same messages.
+        self.write('mbox', content.replace(b'\nSubject:', b'\nStatus: RO\nSubject:') +
+                   b'From a@b Mon Jan  2 03:04:05 2006\nA: new\n\n')
+        again = self.to_maildir(source)
+        self.assertEqual(len(again.messages()), len(before))
+
+    def test_a_dry_run_shows_the_doubtful_lines_and_makes_nothing(self):
+        source = os.path.join(SYNTH, 'body_from_date_prose.mbox')
+        result = self.convert('mbox2maildir', '--dry-run', source, self.path('m'))
+        self.assertEqual(result.returncode, 0)
+        self.assertIn(b'prose.mbox:10: a From_ line', result.stderr)
+        self.assertRegex(result.stderr, b'\n    From ')
+        self.assertIn(b'2 messages from 1 files', result.stdout)
+        self.assertEqual(os.listdir(self.dir), [])
+
+    def test_the_summary_can_be_json(self):
+        source = os.path.join(SYNTH, 'plain3.mbox')
+        result = self.convert('mbox2maildir', '--json', '--verify', source, self.path('m'))
+        summary = json.loads(result.stdout)
+        self.assertEqual((summary['added'], summary['verified']), (3, 3))
+        self.assertEqual(summary['sources'][0]['name'], source)
+
+    def test_a_source_is_removed_when_all_is_verified(self):
+        with open(os.path.join(SYNTH, 'plain3.mbox'), 'rb') as file:
+            source = self.write('mbox', file.read())
+        result = self.convert('mbox2maildir', '--remove-source', source, self.path('m'))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(os.listdir(self.dir), ['m'])
+        self.assertEqual(len(Maildir(self.path('m'), create=False).messages()), 3)
+
+    def test_a_locked_source_is_waited_for_and_left_alone_unless_live(self):
+        with open(os.path.join(SYNTH, 'plain3.mbox'), 'rb') as file:
+            source = self.write('mbox', file.read())
+        with open(source, 'rb+') as file:
+            fcntl.lockf(file, fcntl.LOCK_EX)
+            with self.assertRaises(subprocess.TimeoutExpired):
+                self.convert('mbox2maildir', source, self.path('m'), timeout=1)
+        self.assertEqual([name for name in os.listdir(self.dir) if name != 'mbox.lock'], ['mbox'])
+
+    def start_and_stop_at_a_lock(self, source, *options):
+        """A run that has begun to wait for a lock on `source`, and the open file that holds it."""
+        holder = open(source, 'rb+')
+        fcntl.lockf(holder, fcntl.LOCK_EX)
+        process = subprocess.Popen(
+            [program('letterbox-convert'), 'mbox2maildir', *options, source, self.path('m')],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **as_ordinary())
+        while not os.path.exists(source + '.lock'):
+            self.assertIsNone(process.poll(), 'it waits')
+            time.sleep(0.01)
+        return process, holder
+
+    def test_live_catches_up_with_what_arrives(self):
+        first = b'From a@b Mon Jan  2 03:04:05 2006\nA: 1\n\none\n\n'
+        source = self.write('mbox', first + b'From a@b Mon Jan  2 03:04:05 2006\nA: 2\n\nhalf a')
+        process, holder = self.start_and_stop_at_a_lock(source, '--live')
+        holder.seek(0, os.SEEK_END)
+        holder.write(b' message\n\n' + first)
+        holder.close()
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertIn(b'3 messages', out)
+        self.assertEqual(sorted(Maildir(self.path('m'), create=False).messages().values()),
+                         [b'A: 1\n\none\n'] * 2 + [b'A: 2\n\nhalf a message\n'])
+        self.assertFalse(os.path.exists(source + '.lock'))
+
+    def test_live_a_source_that_is_rewritten_leaves_nothing(self):
+        source = self.write('mbox', b'From a@b Mon Jan  2 03:04:05 2006\nA: 1\n\none\n\n' * 2)
+        process, holder = self.start_and_stop_at_a_lock(source, '--live')
+        holder.seek(40)
+        holder.write(b'XXXX')
+        holder.truncate(60)
+        holder.close()
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75, err)
+        self.assertEqual(os.listdir(self.dir), ['mbox'])
+
+    def test_two_imports_into_one_maildir_at_once_refuse(self):
+        one = self.write('mbox', b'From a@b Mon Jan  2 03:04:05 2006\nA: 1\n\none\n\n')
+        for exists in (False, True):
+            if exists:
+                Maildir(self.path('m'))
+            process, holder = self.start_and_stop_at_a_lock(one, '--live')
+            second = self.convert('mbox2maildir', os.path.join(SYNTH, 'plain3.mbox'), self.path('m'))
+            self.assertEqual(second.returncode, 75)
+            self.assertIn(b'another import', second.stderr)
+            holder.close()
+            process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 0)
+            shutil.rmtree(self.path('m'))
+
+    def test_a_lock_of_a_reader_that_died_is_no_obstacle(self):
+        with open(os.path.join(SYNTH, 'plain3.mbox'), 'rb') as file:
+            source = self.write('mbox', file.read())
+        process, holder = self.start_and_stop_at_a_lock(source)
+        process.kill()
+        process.communicate()
+        holder.close()
+        self.assertTrue(os.path.exists(source + '.lock'))
+        result = self.convert('mbox2maildir', source, self.path('m'), timeout=20)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertFalse(os.path.exists(source + '.lock'))
+
     def test_a_terminal_gets_a_bar_and_a_pipe_does_not(self):
         source = os.path.join(SYNTH, 'many_small.mbox')
         result = self.convert('mbox2maildir', source, self.path('piped'))
@@ -265,16 +382,23 @@ class FullDiskTest(ScratchTest):
         result = run('letterbox-convert', 'mbox2maildir', source, os.path.join(mounted, 'm'))
         self.assertEqual(result.returncode, 75)
         self.assertIn(b'No space left', result.stderr)
-        maildir = Maildir(os.path.join(mounted, 'm'), create=False)
-        self.assertEqual([text for text in maildir.messages().values() if text != body], [])
-        self.assertEqual(maildir.tmp(), [])
+        self.assertEqual(os.listdir(mounted), ['.m.letterbox-import'], 'nothing can be seen')
 
         whole = Maildir(self.path('whole'))
         for number in range(40):
             whole.add(body, '%d.host' % number)
         result = run('letterbox-convert', 'maildir2mbox', whole.path, os.path.join(mounted, 'mbox'))
         self.assertEqual(result.returncode, 75)
-        self.assertEqual(os.listdir(mounted), ['m'])
+        self.assertEqual(os.listdir(mounted), ['.m.letterbox-import'])
+
+        subprocess.run(['mount', '-o', 'remount,size=20m', mounted], check=True)
+        result = run('letterbox-convert', 'mbox2maildir', source, os.path.join(mounted, 'm'))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        found = Maildir(os.path.join(mounted, 'm'), create=False)
+        self.assertEqual(list(found.messages().values()), [body] * 40)
+        undisturbed = self.path('undisturbed')
+        run('letterbox-convert', 'mbox2maildir', source, undisturbed)
+        self.assertEqual(list(Maildir(undisturbed, create=False).messages()), list(found.messages()))
 
 
 class MemoryTest(ScratchTest):

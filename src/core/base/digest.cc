@@ -47,23 +47,24 @@ void Sha256::add(std::string_view bytes) {
   ::SHA256_Update(&state_->context, bytes.data(), bytes.size());
 }
 
-std::string Sha256::finish() {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+Sha256::Digest Sha256::finish() {
+  Digest digest{};
+  static_assert(sizeof digest == SHA256_DIGEST_LENGTH);
   ::SHA256_Final(digest.data(), &state_->context);
-  return {digest.begin(), digest.end()};
+  ::SHA256_Init(&state_->context);
+  return digest;
 }
 
 std::string Sha256::hex() {
   std::string hex;
-  for (const char c : finish()) hex += ascii::to_hex(static_cast<unsigned char>(c), 2);
+  for (const unsigned char each : finish()) hex += ascii::to_hex(each, 2);
   return hex;
 }
 
 std::uint64_t Sha256::bits64() {
+  const Digest digest = finish();
   std::uint64_t bits = 0;
-  for (const char c : finish().substr(0, sizeof bits)) {
-    bits = bits << 8U | static_cast<unsigned char>(c);
-  }
+  for (std::size_t i = 0; i < sizeof bits; ++i) bits = bits << 8U | digest[i];
   return bits;
 }
 

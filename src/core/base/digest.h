@@ -4,6 +4,7 @@
 // cmake/LbxTargets.cmake).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,14 +21,17 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
 
   void add(std::string_view bytes);
-  /// 64 lower-case hexadecimal digits. Once, and nothing after it.
+
+  // What was added; the object is then as new. One object for many digests costs less than many.
+  using Digest = std::array<unsigned char, 32>;
+  Digest finish();
+  /// 64 lower-case hexadecimal digits.
   std::string hex();
-  /// The first 64 bits of it. Once, and nothing after it.
+  /// The first 64 bits of it.
   std::uint64_t bits64();
 
  private:
   struct State;
-  std::string finish();
 
   std::unique_ptr<State> state_;
 };

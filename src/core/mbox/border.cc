@@ -255,6 +255,7 @@ Result<std::optional<std::uint64_t>> BorderFinder::find_word(std::uint64_t from)
       continue;
     }
     const auto pos = static_cast<std::size_t>(static_cast<const char*>(hit) - text.data());
+    passed_quoted_ = passed_quoted_ || text[pos - 1] == '>';
     if (text[pos - 1] == '\n' || text[pos - 1] == '\0') return std::optional{at + pos};
     at += pos;
   }
@@ -301,6 +302,8 @@ Result<bool> BorderFinder::begins_part(std::uint64_t offset) {
   const std::uint64_t back = std::min<std::uint64_t>(offset, kLookBack);
   std::string_view text = LBX_TRY(window_->at(offset - back, back));
   text = text.substr(0, back);
+  // Nearly no message has such a part: the quick look first.
+  if (text.find("822") == std::string_view::npos) return false;
   text = last_block(text.substr(0, text.find_last_not_of("\r\n") + 1));
   if (!text.starts_with("--") && !is_field_start(line_of(text))) return false;
   return contains_fold(text, "content-type:") && contains_fold(text, "message/rfc822");

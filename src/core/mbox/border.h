@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
@@ -104,6 +105,10 @@ class BorderFinder {
   /// looked at. The end of the file is a border without a From_ line (content == size).
   Result<std::optional<Border>> at(std::uint64_t offset);
 
+  /// Whether next() has passed over a ">From " since the last call: where it has not, nothing that
+  /// lies behind it was quoted.
+  bool take_passed_quoted() { return std::exchange(passed_quoted_, false); }
+
  private:
   struct Candidate {
     Border border;
@@ -121,6 +126,7 @@ class BorderFinder {
   FileWindow* window_;
   BorderRules rules_;
   FromLine::Form first_form_{FromLine::Form::Dated};
+  bool passed_quoted_{false};
 };
 
 }  // namespace lbx

@@ -24,6 +24,11 @@ class FileWindow {
   /// until the next call.
   Result<std::string_view> at(std::uint64_t offset, std::size_t want);
   std::uint64_t size() const { return size_; }
+  /// The file has another size now; what was held is read again.
+  void resize(std::uint64_t size) {
+    size_ = size;
+    held_ = 0;
+  }
 
  private:
   Result<void> fill(std::uint64_t offset);

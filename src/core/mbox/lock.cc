@@ -22,6 +22,7 @@ namespace {
 constexpr std::chrono::milliseconds kMaxStep{200};
 constexpr std::size_t kMaxLockText = 1024;
 constexpr mode_t kLockMode = 0444;
+constexpr std::string_view kReading = "reading\n";
 
 bool has_no_links(int code) {
   return code == EPERM || code == EOPNOTSUPP || code == ENOSYS || code == EMLINK;
@@ -42,9 +43,10 @@ std::optional<LockOwner> parse_owner(std::string_view text) {
                    ascii::trim(text.substr(std::min(colon + 1, text.size())))};
 }
 
-bool owner_is_dead(System& system, LockOps& ops, int fd) {
+bool owner_is_dead(System& system, LockOps& ops, int fd, bool old) {
   const Result<std::string> text = read_whole(system.files, fd, kMaxLockText, "lock file");
   if (!text) return false;
+  if (!old && !text->ends_with(kReading)) return false;
   const auto owner = parse_owner(*text);
   if (!owner) return false;
   if (owner->host.empty()) {  // a pid says something only on the host that it is from
@@ -64,10 +66,9 @@ bool remove_stale(System& system, LockOps& ops, int dir, const std::string& path
   if (!fd) return fd.error().os_error == ENOENT;
   const Result<struct stat> status = files.stat_fd(fd->get());
   if (!status || !S_ISREG(status->st_mode)) return false;
-  if (system.clock.now().seconds - status->st_mtim.tv_sec < kStaleLockSeconds) return false;
-
+  const bool old = system.clock.now().seconds - status->st_mtim.tv_sec >= kStaleLockSeconds;
   const Result<bool> looking = ops.try_lock(fd->get(), KernelLock::Flock, LockMode::Exclusive);
-  if (!looking || !*looking || !owner_is_dead(system, ops, fd->get())) return false;
+  if (!looking || !*looking || !owner_is_dead(system, ops, fd->get(), old)) return false;
   const Result<struct stat> named = files.stat_at(dir, path, AT_SYMLINK_NOFOLLOW);
   if (!named || named->st_ino != status->st_ino) return false;
   return files.unlink_at(dir, path).has_value();
@@ -76,25 +77,24 @@ bool remove_stale(System& system, LockOps& ops, int dir, const std::string& path
 /// A private file with the owner's name in it, which becomes the lock by a second name.
 class Candidate {
  public:
-  static Result<Candidate> make(System& system, int dir, const std::string& lock_path) {
+  static Result<Candidate> make(System& system, int dir, const std::string& lock_path,
+                                LockMode mode) {
     const std::size_t leaf = lock_path.rfind('/') + 1;  // npos + 1 is 0
     const std::string path = lock_path.substr(0, leaf) + '.' + lock_path.substr(leaf) + '.' +
                              ascii::to_hex(system.randomness.bits64(), 16);
     UniqueFd fd = LBX_TRY(
         system.files.open_at(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kLockMode));
     Candidate candidate{system, dir, path, std::move(fd)};
-    LBX_TRY(write_all(system.files, candidate.fd_.get(), owner_text(system)));
+    if (mode == LockMode::Shared) candidate.text_ += kReading;
+    LBX_TRY(write_all(system.files, candidate.fd_.get(), candidate.text_));
     return candidate;
   }
-  static std::string owner_text(const System& system) {
-    return std::to_string(system.pid) + ':' + system.host_name + '\n';
-  }
-
   Candidate(Candidate&& other) noexcept
       : system_{other.system_},
         dir_{other.dir_},
         path_{std::exchange(other.path_, {})},
-        fd_{std::move(other.fd_)} {}
+        fd_{std::move(other.fd_)},
+        text_{std::move(other.text_)} {}
   Candidate& operator=(Candidate&&) = delete;
   ~Candidate() {
     if (!path_.empty()) static_cast<void>(system_->files.unlink_at(dir_, path_));
@@ -114,14 +114,18 @@ class Candidate {
 
  private:
   Candidate(System& system, int dir, std::string path, UniqueFd fd)
-      : system_{&system}, dir_{dir}, path_{std::move(path)}, fd_{std::move(fd)} {}
+      : system_{&system},
+        dir_{dir},
+        path_{std::move(path)},
+        fd_{std::move(fd)},
+        text_{std::to_string(system.pid) + ':' + system.host_name + '\n'} {}
 
   Result<UniqueFd> claim_exclusively(const std::string& lock_path) const {
     Result<UniqueFd> fd =
         system_->files.open_at(dir_, lock_path, O_WRONLY | O_CREAT | O_EXCL, kLockMode);
     if (!fd && fd.error().os_error == EEXIST) return UniqueFd{};
     if (!fd) return fd.error();
-    const Result<void> written = write_all(system_->files, fd->get(), owner_text(*system_));
+    const Result<void> written = write_all(system_->files, fd->get(), text_);
     if (!written) {
       static_cast<void>(system_->files.unlink_at(dir_, lock_path));
       return written.error();
@@ -133,6 +137,7 @@ class Candidate {
   int dir_;
   std::string path_;
   UniqueFd fd_;
+  std::string text_;  // who holds the lock
 };
 
 }  // namespace
@@ -216,9 +221,10 @@ Result<bool> can_hold_both(System& system, LockOps& ops, int dir, const std::str
 }
 
 Result<std::optional<DotLock>> DotLock::acquire(System& system, LockOps& ops, int dir,
-                                                const std::string& path, LockWait& wait) {
+                                                const std::string& path, LockWait& wait,
+                                                LockMode mode) {
   const std::string lock_path = path + ".lock";
-  Candidate candidate = LBX_TRY(Candidate::make(system, dir, lock_path));
+  Candidate candidate = LBX_TRY(Candidate::make(system, dir, lock_path, mode));
   for (;;) {
     UniqueFd claimed = LBX_TRY(candidate.claim(lock_path));
     if (claimed) return std::optional<DotLock>{DotLock{system, dir, lock_path, std::move(claimed)}};

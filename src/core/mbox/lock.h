@@ -81,12 +81,15 @@ Result<bool> lock_file(LockOps& ops, int fd, KernelLock kind, LockMode mode, Loc
 Result<bool> can_hold_both(System& system, LockOps& ops, int dir, const std::string& path);
 
 /// MBOX.lock, held as long as the object lives. It is made by link(2), so that it is whole when it
-/// appears, and says "PID:HOST"; where there are no hard links, by exclusive creation.
+/// appears, and says "PID:HOST"; where there are no hard links, by exclusive creation. One that is
+/// held for reading says so in a second line: the death of its process left nothing half done, and
+/// it is stale at once.
 class DotLock {
  public:
   /// For the mbox at `path` below `dir`, which must outlive the lock. Nothing: the time is used up.
   static Result<std::optional<DotLock>> acquire(System& system, LockOps& ops, int dir,
-                                                const std::string& path, LockWait& wait);
+                                                const std::string& path, LockWait& wait,
+                                                LockMode mode = LockMode::Exclusive);
 
   DotLock(DotLock&& other) noexcept;
   DotLock& operator=(DotLock&&) = delete;

@@ -88,6 +88,7 @@ Result<MboxReader> MboxReader::open(FileOps& files, int fd, std::uint64_t size,
                                     const MboxReadOptions& options) {
   MboxReader reader{files, fd, size, options};
   reader.next_ = LBX_TRY(reader.finder_.first(&reader.warnings_));
+  reader.begin_ = reader.position();
   if (options.dialect) {
     reader.dialect_ = *options.dialect;
     reader.certain_ = true;
@@ -135,7 +136,7 @@ Result<std::optional<MboxReader::Region>> MboxReader::find_end_by_length(const B
   std::optional<Border> next = LBX_TRY(finder_.at(end));
   if (!next) return std::optional<Region>{};
   if (next->content == next->offset) next.reset();  // the end of the file
-  return std::optional<Region>{Region{{border.content, end}, std::move(next), true}};
+  return std::optional<Region>{Region{{border.content, end}, std::move(next), true, true}};
 }
 
 Result<MboxReader::Region> MboxReader::find_end(const Border& border) {
@@ -146,9 +147,10 @@ Result<MboxReader::Region> MboxReader::find_end(const Border& border) {
   // Our own writer leaves an empty line before every border.
   const std::string_view head = LBX_TRY(window_->at(border.content, WriterNote::kName.size()));
   const bool noted = head.starts_with(WriterNote::kName);
+  static_cast<void>(finder_.take_passed_quoted());
   std::optional<Border> next = LBX_TRY(finder_.next(border.content, noted, &warnings_));
   const std::uint64_t end = next ? next->offset : window_->size();
-  return Region{{border.content, end}, std::move(next), false};
+  return Region{{border.content, end}, std::move(next), false, finder_.take_passed_quoted()};
 }
 
 Result<std::optional<MboxMessage>> MboxReader::next() {
@@ -193,6 +195,7 @@ Result<MboxMessage> MboxReader::describe_message(const Border& border, const Reg
                       {},
                       noted ? FromQuoting::Nested : quoting_of(dialect_),
                       false};
+  if (!region.quoted) message.quoting = FromQuoting::None;
   const bool dated = border.line.form == FromLine::Form::Dated ||
                      (noted && border.line.form == FromLine::Form::GitMagic);
   message.date = dated ? border.line.date : header.date;
@@ -300,15 +303,33 @@ Result<void> MboxReader::read(const MboxMessage& message, const ChunkSink& sink)
   return out.empty() ? Result<void>{} : sink(out);
 }
 
-Result<std::uint64_t> MboxReader::line_number(FileOps& files, int fd, std::uint64_t offset) {
-  FileWindow window{files, fd, offset};
+Result<bool> MboxReader::go_to(std::uint64_t offset, std::uint64_t size) {
+  window_->resize(size);
+  next_.reset();
+  first_message_ = offset == begin_;
+  if (offset >= size) return offset == size;
+  std::optional<Border> border = LBX_TRY(finder_.at(offset));
+  if (!border || border->content == border->offset) return border.has_value();
+  next_ = std::move(*border);
+  return true;
+}
+
+Result<std::vector<std::uint64_t>> MboxReader::line_numbers(
+    FileOps& files, int fd, const std::vector<std::uint64_t>& offsets) {
+  FileWindow window{files, fd, offsets.empty() ? 0 : offsets.back()};
+  std::vector<std::uint64_t> numbers;
   std::uint64_t lines = 1;
-  for (std::uint64_t at = 0; at < offset;) {
-    const std::string_view text = LBX_TRY(window.at(at, 1));
-    lines += static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
-    at += text.size();
+  std::uint64_t at = 0;
+  for (const std::uint64_t offset : offsets) {
+    while (at < offset) {
+      std::string_view text = LBX_TRY(window.at(at, 1));
+      text = text.substr(0, offset - at);
+      lines += static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+      at += text.size();
+    }
+    numbers.push_back(lines);
   }
-  return lines;
+  return numbers;
 }
 
 }  // namespace lbx

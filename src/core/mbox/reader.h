@@ -64,11 +64,17 @@ class MboxReader {
 
   /// The next message; nothing at the end.
   Result<std::optional<MboxMessage>> next();
+  /// Where the first message begins; the size of the file where there is none.
+  std::uint64_t begin() const { return begin_; }
+  /// Goes on at `offset`, a position() of this or an earlier reader, in the file that now has
+  /// `size` octets. False where no message begins there; the reader is at the end then.
+  Result<bool> go_to(std::uint64_t offset, std::uint64_t size);
   /// Gives the octets of a message that next() returned, as often as one likes.
   Result<void> read(const MboxMessage& message, const ChunkSink& sink);
 
-  /// Lines of the file up to `offset`, counted from 1: reads the file up to there.
-  static Result<std::uint64_t> line_number(FileOps& files, int fd, std::uint64_t offset);
+  /// For offsets in ascending order: the line that each lies in, counted from 1, in one pass.
+  static Result<std::vector<std::uint64_t>> line_numbers(FileOps& files, int fd,
+                                                         const std::vector<std::uint64_t>& offsets);
 
  private:
   MboxReader(FileOps& files, int fd, std::uint64_t size, const MboxReadOptions& options);
@@ -77,6 +83,7 @@ class MboxReader {
     OctetRange content;  // from after the From_ line to the border or the end
     std::optional<Border> next;
     bool by_length;
+    bool quoted;  // it may have quoted lines
   };
   Result<std::optional<MboxDialect>> dialect_by_lengths(const Border& first);
   Result<HeaderScan> scan_header(OctetRange range);
@@ -96,6 +103,7 @@ class MboxReader {
   MboxDialect dialect_{MboxDialect::Mboxrd};
   bool certain_{false};
   std::optional<Border> next_;
+  std::uint64_t begin_{0};
   bool first_message_{true};
   MboxWarnings warnings_;
   std::uint64_t pseudo_messages_{0};

@@ -83,6 +83,19 @@ TEST_F(DotLockTest, ALockIsStaleOnlyIfOldAndItsProcessDeadHere) {
   EXPECT_TRUE(taken(1s)) << "a pid alone, on a local file system";
 }
 
+TEST_F(DotLockTest, AReadersLockIsStaleAsSoonAsItsProcessIsDead) {
+  locks.alive = {99};
+  leave("99:host.example\nreading\n", 0);
+  EXPECT_FALSE(taken(1s)) << "alive";
+  locks.alive.clear();
+  EXPECT_TRUE(taken(1s));
+  LockWait wait{locks, 1s};
+  const auto lock =
+      DotLock::acquire(outside.system, locks, scratch.fd(), "mbox", wait, LockMode::Shared);
+  ASSERT_TRUE(lock && *lock);
+  EXPECT_TRUE(scratch.read("mbox.lock").ends_with(":host.example\nreading\n"));
+}
+
 TEST_F(DotLockTest, DoesNotRemoveALockThatSomebodyElseHasTakenOver) {
   {
     const auto lock = acquire();

@@ -170,8 +170,7 @@ TEST(MboxReaderTest, AReadErrorIsReportedWhereverItHappens) {
 
 TEST(MboxReaderTest, CountsLinesFromOne) {
   MemoryFile file{"a\nb\nc\n"};
-  EXPECT_EQ(*MboxReader::line_number(file.files, file.fd(), 0), 1U);
-  EXPECT_EQ(*MboxReader::line_number(file.files, file.fd(), 4), 3U);
+  EXPECT_THAT(*MboxReader::line_numbers(file.files, file.fd(), {0, 4}), ElementsAre(1U, 3U));
 }
 
 }  // namespace

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+#include "convert/import.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "convert/import_record.h"
+#include "convert/known_messages.h"
+#include "convert/maildir_sink.h"
+#include "convert/staging.h"
+#include "convert/verify.h"
+
+namespace lbx::convert {
+namespace {
+
+/// The names of what interrupted runs have built and made durable.
+Result<std::vector<std::uint64_t>> built_names(const ImportRecord& record) {
+  std::vector<std::uint64_t> all;
+  LBX_TRY(record.for_each([&all](const ImportRecord::Entry& entry) {
+    if (entry.pending) all.push_back(name_bits(entry.source, entry.ordinal, entry.digest));
+  }));
+  std::ranges::sort(all);
+  return all;
+}
+
+/// What an interrupted run left: kept where it was durable and made with the same options, removed
+/// otherwise. Nobody has ever seen any of it.
+Result<void> tidy(Staging& staging, const std::string& fingerprint) {
+  ImportRecord& record = staging.record();
+  std::vector<std::uint64_t> names;
+  if (record.phase() == ImportRecord::Phase::Building && record.fingerprint() == fingerprint) {
+    names = LBX_TRY(built_names(record));
+  }
+  const std::uint64_t kept = LBX_TRY(staging.sweep([&names](std::string_view name) {
+    const auto bits = name_bits_in(name);
+    return bits && std::ranges::binary_search(names, *bits);
+  }));
+  if (!names.empty() && kept == names.size()) return {};
+  LBX_TRY(staging.sweep([](std::string_view) { return false; }));
+  return record.discard();
+}
+
+/// A staging in which an import can begin or go on; one that was being published is brought to its
+/// end first.
+Result<Staging> open_staging(System& system, LockOps& locks, const ImportOptions& options) {
+  Staging staging = LBX_TRY(Staging::open(system, locks, options.target));
+  if (staging.record().phase() == ImportRecord::Phase::Publishing) {
+    LBX_TRY(staging.publish());
+    return Error::from_errno(EAGAIN, options.target);
+  }
+  LBX_TRY(tidy(staging, options.fingerprint));
+  return staging;
+}
+
+/// One source after the other, each from where it was.
+class Builder {
+ public:
+  Builder(const ImportOptions& options, Progress& progress, const OnError& on_error,
+          ImportRecord& record, MaildirSink* sink, std::int64_t started)
+      : options_{&options},
+        progress_{&progress},
+        on_error_{&on_error},
+        record_{&record},
+        sink_{sink},
+        started_{record.phase() == ImportRecord::Phase::None ? started : record.started()} {}
+
+  Tally& tally() { return tally_; }
+  Result<SourceSummary> take(Source& source);
+
+ private:
+  Result<void> take_all(Source& source, SourceSummary& summary);
+  Result<void> take_message(const Source& source, const Message& message, SourceSummary& summary);
+  Result<void> look_at(const Source& source, const Message& message, SourceSummary& summary);
+  Result<void> checkpoint(const Source& source, const SourceSummary& summary);
+  void failed(const Source& source, const Error& error, SourceSummary& summary);
+
+  const ImportOptions* options_;
+  Progress* progress_;
+  const OnError* on_error_;
+  ImportRecord* record_;
+  MaildirSink* sink_;  // null: nothing is built
+  std::int64_t started_;
+  Tally tally_;
+  KnownMessages known_;
+  Sha256 sum_;
+};
+
+Result<SourceSummary> Builder::take(Source& source) {
+  SourceSummary summary;
+  summary.name = source.name();
+  tally_.source = source.name();
+  const ImportRecord::Progress* before = record_->find(source.name());
+  const bool from_mark =
+      before != nullptr && !before->place.empty() && LBX_TRY(source.resume(before->place));
+  known_ = {};
+  if (before != nullptr && !from_mark) {
+    known_ = LBX_TRY(KnownMessages::load(*record_, source.name(), true));
+  }
+  if (from_mark) {
+    const ImportRecord::Progress* finished = record_->find_before(source.name());
+    summary.known = finished != nullptr ? finished->messages : 0;
+    summary.added = before->messages - summary.known;
+  }
+  if (sink_ != nullptr) {
+    sink_->begin_source(source.name(), before != nullptr ? before->messages : 0,
+                        before != nullptr ? before->last_seconds : started_);
+  }
+  const std::uint64_t behind = tally_.position;
+  const Result<void> taken = take_all(source, summary);
+  if (!taken) return taken.error();
+  tally_.position = behind + source.size();
+  LBX_TRY(source.check());
+  summary.findings = LBX_TRY(source.findings());
+  return summary;
+}
+
+Result<void> Builder::take_all(Source& source, SourceSummary& summary) {
+  const std::uint64_t behind = tally_.position;
+  for (;;) {
+    const Result<std::optional<Message>> message = source.next();
+    if (!message) {
+      failed(source, message.error(), summary);
+      summary.broke_off = true;
+      break;
+    }
+    if (!*message) break;
+    LBX_TRY(take_message(source, **message, summary));
+    tally_.position = behind + source.position();
+    const Result<void> go_on = progress_->update(tally_);
+    if (go_on && (sink_ == nullptr || (sink_->unsynced() < options_->checkpoint_messages &&
+                                       sink_->unsynced_octets() < kCheckpointOctets))) {
+      continue;
+    }
+    LBX_TRY(checkpoint(source, summary));
+    LBX_TRY(Result<void>{go_on});
+  }
+  return checkpoint(source, summary);
+}
+
+Result<void> Builder::take_message(const Source& source, const Message& message,
+                                   SourceSummary& summary) {
+  if (sink_ == nullptr || !known_.empty()) {
+    const Result<MessageDigest> digest = digest_of(message.content, sum_);
+    if (!digest) {
+      failed(source, digest.error(), summary);
+      return {};
+    }
+    if (known_.take(*digest)) {
+      ++summary.known;
+      return {};
+    }
+  }
+  if (sink_ != nullptr) {
+    const std::uint64_t before = sink_->octets();
+    const std::optional<MaildirSink::Failure> failure = sink_->add(message);
+    if (failure && !failure->source_failed) return failure->error;
+    if (failure) {
+      failed(source, failure->error, summary);
+      return {};
+    }
+    summary.octets += sink_->octets() - before;
+    tally_.octets = sink_->octets();
+  }
+  ++summary.added;
+  ++tally_.messages;
+  return {};
+}
+
+void Builder::failed(const Source& source, const Error& error, SourceSummary& summary) {
+  ++summary.failed;
+  ++tally_.errors;
+  const std::uint64_t number = summary.known + summary.added + summary.failed;
+  (*on_error_)(source.name() + ": message " + std::to_string(number) + ": " + error.what);
+}
+
+/// Where a message failed, the next run goes through all of the source again, and tries it again.
+Result<void> Builder::checkpoint(const Source& source, const SourceSummary& summary) {
+  if (sink_ == nullptr) return {};
+  const std::vector<MessageDigest> digests = LBX_TRY(sink_->sync());
+  const ImportRecord::Progress progress{sink_->ordinal(), sink_->last_seconds(),
+                                        summary.failed > 0 ? "" : source.mark()};
+  const ImportRecord::Progress* recorded = record_->find(source.name());
+  if (digests.empty() && recorded != nullptr && *recorded == progress) return {};
+  if (digests.empty() && progress.messages == 0) return {};  // an empty source is none
+  if (record_->phase() == ImportRecord::Phase::None) {
+    LBX_TRY(record_->begin(options_->fingerprint, started_));
+  }
+  return record_->checkpoint(source.name(), progress, digests);
+}
+
+Result<ImportSummary> take_all(Builder& builder,
+                               const std::vector<std::unique_ptr<Source>>& sources) {
+  ImportSummary summary;
+  for (const std::unique_ptr<Source>& source : sources) builder.tally().size += source->size();
+  for (const std::unique_ptr<Source>& source : sources) {
+    SourceSummary one = LBX_TRY(builder.take(*source));
+    summary.octets += one.octets;
+    summary.failed += one.failed;
+    summary.doubts += one.findings.doubt_count;
+    summary.sources.push_back(std::move(one));
+  }
+  return summary;
+}
+
+Result<ImportSummary> count_only(System& system,
+                                 const std::vector<std::unique_ptr<Source>>& sources,
+                                 const ImportOptions& options, Progress& progress,
+                                 const OnError& on_error) {
+  const Result<UniqueFd> target =
+      system.files.open_at(AT_FDCWD, options.target, O_RDONLY | O_DIRECTORY);
+  if (!target && target.error().os_error != ENOENT) return target.error();
+  ImportRecord record = LBX_TRY(target ? ImportRecord::look(system.files, target->get())
+                                       : ImportRecord::none(system.files));
+  Builder builder{options, progress, on_error, record, nullptr, system.clock.now().seconds};
+  ImportSummary summary = LBX_TRY(take_all(builder, sources));
+  for (const SourceSummary& each : summary.sources) summary.added += each.added;
+  return summary;
+}
+
+Result<ImportSummary> build(System& system, const std::vector<std::unique_ptr<Source>>& sources,
+                            const ImportOptions& options, Progress& progress,
+                            const OnError& on_error, Staging& staging) {
+  ImportRecord& record = staging.record();
+  const std::uint64_t resumed = record.pending_messages();
+  MaildirSink sink = LBX_TRY(MaildirSink::open(system, staging.root(), options.writers));
+  Builder builder{options, progress, on_error, record, &sink, system.clock.now().seconds};
+  ImportSummary summary = LBX_TRY(take_all(builder, sources));
+  summary.resumed = resumed;
+  summary.added = record.pending_messages();
+  return summary;
+}
+
+/// What was built of a source that changed under our eyes is worth nothing; what is ready for any
+/// other reason waits for the next run.
+Error give_up(Staging& staging, const std::vector<std::unique_ptr<Source>>& sources, Error error) {
+  const bool reliable = std::ranges::all_of(
+      sources, [](const std::unique_ptr<Source>& each) { return each->check().has_value(); });
+  const std::uint64_t built = staging.record().pending_messages();
+  if (!reliable) {
+    staging.remove();
+  } else if (built > 0) {
+    error.what += " (nothing is published; " + std::to_string(built) +
+                  " messages are ready, run it again to go on)";
+  }
+  return error;
+}
+
+}  // namespace
+
+Result<ImportSummary> import(System& system, LockOps& locks,
+                             const std::vector<std::unique_ptr<Source>>& sources,
+                             const ImportOptions& options, Progress& progress,
+                             const OnError& on_error) {
+  if (options.dry_run) return count_only(system, sources, options, progress, on_error);
+  Result<Staging> staging = open_staging(system, locks, options);
+  if (!staging && staging.error().os_error == EAGAIN) {
+    staging = open_staging(system, locks, options);
+  }
+  if (!staging) return staging.error();
+  Result<ImportSummary> summary = build(system, sources, options, progress, on_error, *staging);
+  if (!summary) return give_up(*staging, sources, summary.error());
+  if (options.verify || options.remove_sources) {
+    const Result<std::uint64_t> verified =
+        verify_import(system, staging->root(), staging->record(), sources, progress);
+    if (!verified) {
+      staging->remove();
+      return verified.error();
+    }
+    summary->verified = *verified;
+  }
+  LBX_TRY(staging->publish());
+  if (!options.remove_sources) return summary;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (summary->sources[i].failed > 0) continue;
+    LBX_TRY(sources[i]->remove());
+    summary->sources[i].removed = true;
+  }
+  return summary;
+}
+
+}  // namespace lbx::convert

@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""mbox to Maildir, side by side: ours, a floor program that only writes, renames and syncs once,
+and whichever of mb2md, mutt, formail with procmail, Python's mailbox and doveadm is installed. The
+runs are interleaved; for each: messages a second, peak memory, and how many messages are exact in
+bytes, flags and time, by the list that tests/bench/mbox_corpus writes beside its mbox.
+
+usage: conversion.py [--rounds N] [--only NAME[,NAME]] [--check] MBOX
+       --check: exit 1 unless ours is all exact, at least 80 % of the floor, twice mb2md (where it
+                is installed) and below 64 MiB
+environment: LBX_BIN, where the programs are; TMPDIR, where Maildirs are made"""
+import argparse
+import collections
+import hashlib
+import mailbox
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BIN = os.environ.get('LBX_BIN', os.path.join(os.path.dirname(os.path.realpath(__file__)),
+                                             '../../build/release/bin'))
+# ext4 looks for other inodes than those that were freed in the last five seconds, and looks long:
+# what one run's Maildir cost to remove must not count for the next.
+SETTLE_SECONDS = 7
+
+
+def python_mailbox(mbox, target):
+    box = mailbox.Maildir(target)
+    for message in mailbox.mbox(mbox):
+        box.add(mailbox.MaildirMessage(message))
+
+
+def make(target):
+    for each in ('tmp', 'new', 'cur'):
+        os.makedirs(os.path.join(target, each))
+
+
+def commands(mbox, home):
+    """name -> (command, must the Maildir exist before)."""
+    target = os.path.join(home, 'Maildir')
+    procmailrc = os.path.join(home, 'rc')
+    with open(procmailrc, 'w', encoding='ascii') as file:
+        file.write('MAILDIR=%s\nDEFAULT=%s/\n' % (home, target))
+    muttrc = os.path.join(home, 'muttrc')
+    with open(muttrc, 'w', encoding='ascii') as file:
+        file.write('set mbox_type=Maildir\nset confirmappend=no\nset delete=no\nset confirmcreate=no\n'
+                   'set copy=no\nset move=no\nset quit=yes\nset write_inc=0\nset read_inc=0\n'
+                   'set sleep_time=0\n')
+    all_ours = [os.path.join(BIN, 'letterbox-convert'), 'mbox2maildir', '--quiet', mbox, target]
+    return {
+        'ours': (all_ours, False),
+        'ours into existing': (all_ours, True),
+        'floor': ([os.path.join(BIN, 'floor_convert'), mbox, target], True),
+        'floor in place': ([os.path.join(BIN, 'floor_convert'), '--in-place', mbox, target], True),
+        'mb2md': (['mb2md', '-s', mbox, '-d', target], False),
+        'mutt': (['mutt', '-n', '-F', muttrc, '-z', '-f', mbox, '-e',
+                  'push "<tag-pattern>~A<enter><tag-prefix><copy-message>%s<enter><exit>"' % target], True),
+        'formail+procmail': (['sh', '-c', 'formail -s procmail %s < %s' % (procmailrc, mbox)], True),
+        'python mailbox': ([sys.executable, os.path.realpath(__file__), '--python', mbox, target], False),
+        'doveadm import': (['doveadm', '-o', 'mail_location=maildir:' + target, 'import',
+                            'mbox:%s:INBOX=%s' % (home, mbox), '', 'ALL'], True),
+    }
+
+
+def expected(mbox):
+    counts = collections.Counter()
+    with open(mbox + '.expected', encoding='ascii') as file:
+        for line in file:
+            digest, folder, flags, stamp = line.split()
+            counts[digest, (folder, flags.strip('-')), int(stamp)] += 1
+    return counts
+
+
+def found(target):
+    for folder in ('new', 'cur'):
+        with os.scandir(os.path.join(target, folder)) as entries:
+            for entry in entries:
+                with open(entry.path, 'rb') as file:
+                    digest = hashlib.sha256(file.read()).hexdigest()
+                flags = (folder, entry.name.partition(':2,')[2])
+                yield digest, flags, int(entry.stat().st_mtime)
+
+
+def exactness(target, right):
+    """-> how many messages have the right (bytes, flags, time, all three)."""
+    have = collections.Counter(found(target))
+    by = []
+    for parts in ((0,), (0, 1), (0, 2), (0, 1, 2)):
+        want, got = collections.Counter(), collections.Counter()
+        for key, count in right.items():
+            want[tuple(key[part] for part in parts)] += count
+        for key, count in have.items():
+            got[tuple(key[part] for part in parts)] += count
+        by.append(sum((want & got).values()))
+    return by
+
+
+# A process's peak begins with that of the one it was forked from, and this one holds the list of
+# all messages: so a small one in between starts it.
+STARTER = '''
+import os, sys
+null = os.open(os.devnull, os.O_RDWR)
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[
+    (os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)])
+_, status, usage = os.wait4(child, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_maxrss, usage.ru_utime + usage.ru_stime)
+'''
+
+
+def run(command):
+    """-> (seconds with a sync at the end, peak kilobytes, seconds of CPU, exit status)."""
+    begin = time.monotonic()
+    done = subprocess.run([sys.executable, '-S', '-c', STARTER, *command], check=True,
+                          stdout=subprocess.PIPE)
+    os.sync()  # what the others leave to the kernel is their work too
+    status, peak, cpu = done.stdout.split()
+    return time.monotonic() - begin, int(peak), float(cpu), int(status)
+
+
+def measure(name, command, needs_target, args, right):
+    home = tempfile.mkdtemp(prefix='lbx-bench.')
+    try:
+        line, needed = commands(args.mbox, home)[name]
+        target = os.path.join(home, 'Maildir')
+        if needed:
+            make(target)
+        os.sync()
+        time.sleep(SETTLE_SECONDS)
+        seconds, peak, cpu, status = run(line)
+        exact = exactness(target, right) if os.path.isdir(target + '/cur') else [0, 0, 0, 0]
+        return seconds, peak, cpu, status, exact
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--only')
+    parser.add_argument('--check', action='store_true')
+    parser.add_argument('--python', action='store_true', help=argparse.SUPPRESS)
+    parser.add_argument('mbox')
+    parser.add_argument('target', nargs='?')
+    args = parser.parse_args()
+    if args.python:
+        python_mailbox(args.mbox, args.target)
+        return 0
+    args.mbox = os.path.realpath(args.mbox)
+    right = expected(args.mbox)
+    total = sum(right.values())
+    with tempfile.TemporaryDirectory() as scratch:
+        chosen = {name: line for name, line in commands(args.mbox, scratch).items()
+                  if (not args.only or name in args.only.split(',')) and
+                  (shutil.which(line[0][0]) and (line[0][0] != 'sh' or shutil.which('procmail')))}
+    rates, results = {}, {}
+    for number in range(args.rounds):
+        for name, (command, needed) in chosen.items():
+            seconds, peak, cpu, status, exact = measure(name, command, needed, args, right)
+            rates.setdefault(name, []).append(total / seconds)
+            results[name] = (peak, status, exact)
+            print('round %d: %-22s %7.0f/s %6.1f s (CPU %.1f s) %6.1f MiB, exit %d, exact bytes %d,'
+                  ' with flags %d, with time %d, all %d of %d' % (
+                      number + 1, name, total / seconds, seconds, cpu, peak / 1024, status, *exact,
+                      total), flush=True)
+    rate = {name: statistics.median(values) for name, values in rates.items()}
+    for name, value in rate.items():
+        ratios = ['%.2f of %s' % (value / rate[other], other)
+                  for other in ('floor', 'mb2md') if other in rate]
+        print('%-22s %7.0f/s  %s' % (name, value, ', '.join(ratios)))
+    if not args.check:
+        return 0
+    peak, status, exact = results['ours']
+    good = status == 0 and exact[3] == total and peak < 64 * 1024
+    good = good and rate['ours'] >= 0.8 * rate['floor']
+    good = good and ('mb2md' not in rate or rate['ours'] >= 2 * rate['mb2md'])
+    print('the bars hold' if good else 'the bars do not hold')
+    return 0 if good else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
