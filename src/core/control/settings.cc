@@ -9,6 +9,14 @@ std::span<const Setting> all() {
   static constexpr auto kAll = std::to_array<Setting>({
       &kDefaultDelivery,
       &kMe,
+      &kPop3Expire,
+      &kPop3Import,
+      &kPop3LoginDelay,
+      &kPop3ScanThreads,
+      &kPop3Sync,
+      &kPop3TrustNames,
+      &kPop3UidlFormat,
+      &kPop3Utf8,
   });
   return kAll;
 }
