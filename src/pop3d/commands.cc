@@ -87,7 +87,7 @@ struct Commands {
       initial = args.words[1] == "=" ? "" : base64_decode(args.words[1]);
       if (!initial) return session.err("not base64");
     }
-    session.start_sasl(*mechanism, std::move(initial));
+    session.start_sasl(*mechanism, initial);
   }
 
   // RFC 2449 section 5: the same list in both states. Nothing is announced that is not so.

@@ -132,9 +132,11 @@ void IdTable::assign(const MessageTable& messages, const NameFile& known) {
   // No id may be the base name of another message, which has the better right to it, nor another
   // message's id.
   NameIndex bases{messages.count()};
-  const auto base_of = [&](std::uint32_t i) { return messages.base(i); };
+  const auto is_base = [&](std::uint32_t i, std::string_view name) {
+    return messages.base(i) == name;
+  };
   for (std::size_t i = 0; i < messages.count(); ++i) {
-    bases.add(messages.base(i), static_cast<std::uint32_t>(i), base_of);
+    bases.add(messages.base(i), static_cast<std::uint32_t>(i), is_base);
   }
   own_.assign(messages.count(), {0, 0});
   NameIndex taken{others.size()};
@@ -142,10 +144,12 @@ void IdTable::assign(const MessageTable& messages, const NameFile& known) {
   for (const std::uint32_t i : others) {
     const std::string_view base = messages.base(i);
     const unsigned copy = messages.shares_base(i) ? copies[base]++ : 0;
-    const auto id_of = [&](std::uint32_t other) { return id(messages, other); };
+    const auto has_id = [&](std::uint32_t other, std::string_view name) {
+      return id(messages, other) == name;
+    };
     const auto clashes = [&](std::string_view wanted) {
-      const auto holder = bases.find(wanted, base_of);
-      return (holder && *holder != i) || taken.find(wanted, id_of);
+      const auto holder = bases.find(wanted, is_base);
+      return (holder && *holder != i) || taken.find(wanted, has_id);
     };
     std::string wanted;
     const std::optional<std::string_view> imported = copy == 0 ? known.find(base) : std::nullopt;
@@ -160,7 +164,7 @@ void IdTable::assign(const MessageTable& messages, const NameFile& known) {
     }
     own_[i] = {static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(wanted.size())};
     text_ += wanted;
-    taken.add(wanted, i, id_of);
+    taken.add(wanted, i, has_id);
   }
 }
 

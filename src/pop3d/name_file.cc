@@ -97,32 +97,30 @@ std::optional<NameFile> NameFile::parse(std::string text, std::string_view kind)
 
 /// False if the lines are not what a writer of ours writes.
 bool NameFile::index_lines(std::size_t count) {
+  const std::string_view all{text_};
   index_ = NameIndex{count};
   std::size_t at = first_;
-  for (count_ = 0; count_ < count && at < text_.size(); ++count_) {
-    const auto line = static_cast<std::uint32_t>(at);
-    if (line_at(line).find(' ') == std::string_view::npos) return false;
-    index_.add(base_at(line), line, [this](std::uint32_t other) { return base_at(other); });
-    at += line_at(line).size() + 1;
+  for (count_ = 0; count_ < count && at < all.size(); ++count_) {
+    const std::size_t end = all.find('\n', at);
+    const std::size_t base = all.find(' ', at) + 1;
+    if (base == 0 || base > end) return false;
+    index_.add(all.substr(base, end - base), static_cast<std::uint32_t>(base),
+               [this](std::uint32_t other, std::string_view name) { return is_base(other, name); });
+    at = end + 1;
   }
-  return count_ == count && at == text_.size();
+  return count_ == count && at == all.size();
 }
 
-std::string_view NameFile::line_at(std::uint32_t at) const {
-  return std::string_view{text_}.substr(at, text_.find('\n', at) - at);
-}
-
-std::string_view NameFile::base_at(std::uint32_t at) const {
-  const std::string_view line = line_at(at);
-  return line.substr(line.find(' ') + 1);
+bool NameFile::is_base(std::uint32_t at, std::string_view base) const {
+  return text_.compare(at, base.size(), base) == 0 && text_[at + base.size()] == '\n';
 }
 
 std::optional<std::string_view> NameFile::find(std::string_view base) const {
-  const std::optional<std::uint32_t> at =
-      index_.find(base, [this](std::uint32_t other) { return base_at(other); });
+  const std::optional<std::uint32_t> at = index_.find(
+      base, [this](std::uint32_t other, std::string_view name) { return is_base(other, name); });
   if (!at) return std::nullopt;
-  const std::string_view line = line_at(*at);
-  return line.substr(0, line.find(' '));
+  const std::string_view before = std::string_view{text_}.substr(0, *at - 1);
+  return before.substr(before.rfind('\n') + 1);
 }
 
 NameFileWriter::NameFileWriter(std::string kind)

@@ -45,23 +45,23 @@ class NameFile {
   /// Calls `visit(value, base)` for every line.
   template <typename Visit>
   void each(Visit visit) const {
-    for (std::size_t at = first_; at < text_.size();) {
-      const std::string_view line = line_at(static_cast<std::uint32_t>(at));
-      const std::size_t blank = line.find(' ');
-      visit(line.substr(0, blank), line.substr(blank + 1));
-      at += line.size() + 1;
+    const std::string_view all{text_};
+    for (std::size_t at = first_; at < all.size();) {
+      const std::size_t blank = all.find(' ', at);
+      const std::size_t end = all.find('\n', blank);
+      visit(all.substr(at, blank - at), all.substr(blank + 1, end - blank - 1));
+      at = end + 1;
     }
   }
 
  private:
-  std::string_view line_at(std::uint32_t at) const;
-  std::string_view base_at(std::uint32_t at) const;
+  bool is_base(std::uint32_t at, std::string_view base) const;
   bool index_lines(std::size_t count);
 
   std::string text_;
   std::size_t first_{0};  // where the lines begin in text_
   std::size_t count_{0};
-  NameIndex index_{0};
+  NameIndex index_{0};  // a base name is known by where it begins in text_
 };
 
 class NameFileWriter {

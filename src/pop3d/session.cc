@@ -149,7 +149,7 @@ bool Session::may_log_in(bool plaintext) {
   return false;
 }
 
-void Session::start_sasl(const Mechanism& mechanism, std::optional<std::string> initial) {
+void Session::start_sasl(const Mechanism& mechanism, const std::optional<std::string>& initial) {
   exchange_ = accounts_->begin_sasl(mechanism.name);
   if (!exchange_) return err("[SYS/TEMP] that mechanism cannot be used now");
   if (initial && exchange_->server_first()) {

@@ -121,7 +121,7 @@ class Session final : public Conversation {
   void enter(LoginOutcome outcome);
   void refuse(Refusal refusal);
   bool may_log_in(bool plaintext);
-  void start_sasl(const Mechanism& mechanism, std::optional<std::string> initial);
+  void start_sasl(const Mechanism& mechanism, const std::optional<std::string>& initial);
   void answer_sasl(const CommandLine& line);
   void step_sasl(std::string_view response);
   LineReader::Expect expected() const {

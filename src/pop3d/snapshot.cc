@@ -2,11 +2,11 @@
 #include "pop3d/snapshot.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <numeric>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -61,6 +61,7 @@ class Scan {
   }
   std::optional<timespec> changed_at();
   void keep_sizes();
+  bool may_keep(std::size_t message) const;
   void arrange();
 
   System& system_;
@@ -101,14 +102,16 @@ std::optional<timespec> Scan::changed_at() {
 Result<void> Scan::list(bool only_new_ones) {
   NameIndex known{0};
   if (only_new_ones) known = LBX_TRY(index_names());
-  const auto base_of = [this](std::uint32_t message) { return table_.base(message); };
+  const auto is_base = [this](std::uint32_t message, std::string_view name) {
+    return table_.base(message) == name;
+  };
   for (const auto folder : {MaildirPlace::Folder::New, MaildirPlace::Folder::Cur}) {
     Result<void> entered;
     LBX_TRY(system_.files.each_name(
         maildir_, folder == MaildirPlace::Folder::New ? "new" : "cur", [&](const ListedName& name) {
           if (!entered || name.is_directory || !MessageTable::is_message_name(name.name)) return;
           const std::string_view base = name.name.substr(0, name.name.find(':'));
-          if (only_new_ones && known.find(base, base_of)) return;
+          if (only_new_ones && known.find(base, is_base)) return;
           entered = enter(folder, name);
         }));
     LBX_TRY(std::move(entered));
@@ -215,10 +218,12 @@ std::uint64_t Scan::count_octets(int file, std::uint64_t size, std::string& buff
 /// come twice: then one of the two goes.
 Result<NameIndex> Scan::index_names() {
   NameIndex index{facts_.size()};
-  const auto base_of = [this](std::uint32_t message) { return table_.base(message); };
+  const auto is_base = [this](std::uint32_t message, std::string_view name) {
+    return table_.base(message) == name;
+  };
   for (std::size_t i = 0; i < facts_.size(); ++i) {
     if (!there(i)) continue;
-    const auto other = index.add(table_.base(i), static_cast<std::uint32_t>(i), base_of);
+    const auto other = index.add(table_.base(i), static_cast<std::uint32_t>(i), is_base);
     if (!other) continue;
     drop_one_of(*other, i);
     if (there(*other) && there(i)) {
@@ -245,39 +250,64 @@ bool Scan::is_there(std::size_t message) {
 void Scan::keep_sizes() {
   if (!options_.remember) return;
   std::size_t learnt = 0;
+  std::size_t all = 0;
+  for (std::size_t i = 0; i < facts_.size(); ++i) {
+    if (!may_keep(i)) continue;
+    ++all;
+    if (facts_[i].state == State::Measured) ++learnt;
+  }
+  const bool mostly_dead = sizes_ && sizes_->count() > 2 * all + kWorthWriting;
+  if ((learnt == 0 || learnt * kWorthWriting < all) && !mostly_dead) return;
   NameFileWriter writer{kSizesKind};
   for (std::size_t i = 0; i < facts_.size(); ++i) {
-    const Facts& facts = facts_[i];
-    // Of two files with one name nothing is kept.
-    if (table_.shares_base(i)) continue;
-    if (facts.state == State::Measured) ++learnt;
-    if (facts.state != State::Measured && facts.state != State::FromFile) continue;
-    writer.add(size_value({table_.octets(i), facts.time}), table_.base(i));
+    if (!may_keep(i)) continue;
+    writer.add(size_value({table_.octets(i), facts_[i].time}), table_.base(i));
   }
-  const bool mostly_dead = sizes_ && sizes_->count() > 2 * writer.count() + kWorthWriting;
-  if ((learnt == 0 || learnt * kWorthWriting < writer.count()) && !mostly_dead) return;
   static_cast<void>(std::move(writer).commit(system_, maildir_, NameFileWriter::Sync::No));
 }
 
+/// What a name tells need not be kept, and of two files with one name nothing is.
+bool Scan::may_keep(std::size_t message) const {
+  const State state = facts_[message].state;
+  return (state == State::Measured || state == State::FromFile) && !table_.shares_base(message);
+}
+
 void Scan::arrange() {
-  std::vector<std::uint32_t> order;
-  order.reserve(facts_.size());
+  struct Key {
+    std::int64_t time;
+    std::uint32_t message;
+  };
+  std::vector<Key> keys;
+  keys.reserve(facts_.size());
   for (std::size_t i = 0; i < facts_.size(); ++i) {
-    if (there(i)) order.push_back(static_cast<std::uint32_t>(i));
+    if (there(i)) keys.push_back({facts_[i].time, static_cast<std::uint32_t>(i)});
   }
-  std::ranges::sort(order, [this](std::uint32_t a, std::uint32_t b) {
-    if (facts_[a].time != facts_[b].time) return facts_[a].time < facts_[b].time;
-    return std::tuple{table_.base(a), table_.file_name(a)} <
-           std::tuple{table_.base(b), table_.file_name(b)};
+  std::ranges::sort(keys, [this](const Key& a, const Key& b) {
+    if (a.time != b.time) return a.time < b.time;
+    return std::tuple{table_.base(a.message), table_.file_name(a.message)} <
+           std::tuple{table_.base(b.message), table_.file_name(b.message)};
   });
+  std::vector<std::uint32_t> order;
+  order.reserve(keys.size());
+  for (const Key& key : keys) order.push_back(key.message);
   table_.arrange(order);
   table_.shrink();
+}
+
+/// The scan of a large Maildir takes several times what the session keeps.
+void give_back_memory([[maybe_unused]] std::size_t messages) {
+#ifdef __GLIBC__
+  constexpr std::size_t kLarge = 4096;
+  if (messages >= kLarge) static_cast<void>(::malloc_trim(0));
+#endif
 }
 
 }  // namespace
 
 Result<MessageTable> take_snapshot(System& system, int maildir, const SnapshotOptions& options) {
-  return Scan{system, maildir, options}.run();
+  Result<MessageTable> messages = Scan{system, maildir, options}.run();
+  if (messages) give_back_memory(messages->count());
+  return messages;
 }
 
 bool is_missing(const Error& error) {
