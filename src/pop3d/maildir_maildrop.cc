@@ -57,8 +57,8 @@ Result<std::unique_ptr<Maildrop>> MaildirMaildrop::open(System& system, UniqueFd
   return std::unique_ptr<Maildrop>{std::move(maildrop)};
 }
 
-MaildirMaildrop::MaildirMaildrop(System& system, UniqueFd maildir, const Options& options)
-    : system_{&system}, maildir_{std::move(maildir)}, options_{options} {}
+MaildirMaildrop::MaildirMaildrop(System& system, UniqueFd maildir, Options options)
+    : system_{&system}, maildir_{std::move(maildir)}, options_{std::move(options)} {}
 
 MaildirMaildrop::~MaildirMaildrop() {
   std::vector<Correction> corrections;

@@ -52,7 +52,7 @@ class MaildirMaildrop final : public Maildrop {
   std::size_t update(const std::vector<bool>& marked) override;
 
  private:
-  MaildirMaildrop(System& system, UniqueFd maildir, const Options& options);
+  MaildirMaildrop(System& system, UniqueFd maildir, Options options);
   Result<std::vector<std::size_t>> follow_renames(const std::vector<std::size_t>& lost);
   std::size_t remove(const std::vector<bool>& marked);
   std::size_t remove_renamed(const std::vector<std::size_t>& lost);
