@@ -187,6 +187,7 @@ struct Commands {
     const auto marked =
         static_cast<std::size_t>(std::count(session.marked_.begin(), session.marked_.end(), true));
     const std::size_t left = session.maildrop_->update(session.marked_);
+    session.maildrop_.reset();  // and any lock with it: a client may come back at once
     session.tally_.not_removed = left;
     session.tally_.removed = marked - left;
     if (left == 0) return session.ok();

@@ -13,6 +13,7 @@
 #include "pop3d/login_delay.h"
 #include "pop3d/maildir_maildrop.h"
 #include "pop3d/session.h"
+#include "pop3d/session_lock.h"
 #include "pop3d/settings.h"
 #include "service/command_line.h"
 #include "service/listener.h"
@@ -51,6 +52,9 @@ class FileAccounts final : public pop3d::Accounts {
  private:
   Result<pop3d::LoginOutcome> open_maildrop(const std::string& path) {
     UniqueFd maildir = LBX_TRY(open_maildir(system_.files, AT_FDCWD, path));
+    if (settings_.lock && !LBX_TRY(pop3d::lock_maildrop(maildir.get()))) {
+      return pop3d::LoginOutcome{pop3d::Refusal::InUse};
+    }
     const bool too_soon =
         LBX_TRY(pop3d::login_too_soon(system_, maildir.get(), settings_.session.login_delay));
     if (too_soon) return pop3d::LoginOutcome{pop3d::Refusal::TooSoon};

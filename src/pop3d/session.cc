@@ -183,6 +183,7 @@ void Session::step_sasl(std::string_view response) {
 
 void Session::enter_transaction(std::unique_ptr<Maildrop> maildrop) {
   maildrop_ = std::move(maildrop);
+  logged_in_ = true;
   marked_.assign(maildrop_->count(), false);
 }
 

@@ -93,7 +93,7 @@ class Session final : public Conversation {
   /// The session is as new, but for the greeting.
   void tls_started();
 
-  bool logged_in() const { return maildrop_ != nullptr; }
+  bool logged_in() const { return logged_in_; }
   const Tally& tally() const { return tally_; }
 
  private:
@@ -146,7 +146,8 @@ class Session final : public Conversation {
   bool wants_tls_{false};
   bool utf8_{false};  // the client has said UTF8
 
-  std::unique_ptr<Maildrop> maildrop_;  // none: AUTHORIZATION state
+  std::unique_ptr<Maildrop> maildrop_;  // none: AUTHORIZATION state, or QUIT is done
+  bool logged_in_{false};
   std::vector<bool> marked_;
   std::size_t last_{0};  // highest message number accessed, for LAST
   Tally tally_;

@@ -24,6 +24,7 @@ Utf8 utf8_of(std::string_view word) {
 
 Result<ServerSettings> read_settings(const control::ControlDirectory& control) {
   ServerSettings settings;
+  settings.lock = LBX_TRY(control.get(control::kPop3Lock)) == "yes";
   MaildirMaildrop::Options& maildrop = settings.maildrop;
   maildrop.sync = LBX_TRY(control.get(control::kPop3Sync)) == "yes";
   maildrop.trust_names = LBX_TRY(control.get(control::kPop3TrustNames)) == "yes";

@@ -13,6 +13,7 @@ namespace lbx::pop3d {
 struct ServerSettings {
   Settings session;
   MaildirMaildrop::Options maildrop;
+  bool lock{false};  // one session at a time: session_lock.h
 };
 
 /// Defaults where there is no setting. An error names the file.

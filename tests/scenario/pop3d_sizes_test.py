@@ -64,6 +64,18 @@ class SizesTest(letterbox.ScratchTest):
         client = self.log_in()
         self.assertEqual((client.multi(b'UIDL'), client.multi(b'LIST')), before)
 
+    def test_a_second_session_is_refused_where_the_site_wants_that(self):
+        first = self.log_in(pop3lock='yes')
+        with mock.patch.dict(os.environ, LETTERBOX_HOME=self.path('home')):
+            second = pop3.start_piped(self, 'letterbox-pop3d', '--login-file', self.path('login'))
+        second.line()
+        second.ask(b'USER bob')
+        self.assertTrue(second.ask(b'PASS secret').startswith(b'-ERR [IN-USE] '))
+        self.assertEqual(first.ask(b'QUIT'), b'+OK \r\n')
+        first.rest()
+        second.ask(b'USER bob')
+        self.assertEqual(second.ask(b'PASS secret'), b'+OK \r\n')
+
     def test_who_logs_in_too_soon_is_told_so_and_the_password_was_right(self):
         self.assertEqual(self.log_in(pop3logindelay='3600').ask(b'STAT'), b'+OK 0 0\r\n')
         client = pop3.start_piped(self, 'letterbox-pop3d', '--login-file', self.path('login'))

@@ -11,6 +11,7 @@ std::span<const Setting> all() {
       &kMe,
       &kPop3Expire,
       &kPop3Import,
+      &kPop3Lock,
       &kPop3LoginDelay,
       &kPop3ScanThreads,
       &kPop3Sync,

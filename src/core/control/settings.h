@@ -28,6 +28,10 @@ inline constexpr Choice kPop3Import{
     "pop3import", kPop3ImportWords,
     "whose POP3 ids of old messages are taken over at the first login"};
 
+inline constexpr std::string_view kNoYes[]{"no", "yes"};
+inline constexpr Choice kPop3Lock{
+    "pop3lock", kNoYes, "whether a second POP3 session with one Maildir is refused: [IN-USE]"};
+
 inline constexpr Number kPop3LoginDelay{"pop3logindelay",
                                         0,
                                         0,

@@ -26,6 +26,7 @@ TEST_F(Pop3SettingsTest, WithoutAControlDirectoryAllIsAsUsual) {
   const auto settings = read();
   ASSERT_TRUE(settings) << settings.error().what;
   EXPECT_TRUE(settings->maildrop.sync);
+  EXPECT_FALSE(settings->lock);
   EXPECT_TRUE(settings->maildrop.trust_names);
   EXPECT_EQ(settings->maildrop.import.from, Import::Auto);
   EXPECT_EQ(settings->maildrop.import.dovecot_format, "%08Xu%08Xv");
@@ -36,6 +37,7 @@ TEST_F(Pop3SettingsTest, WithoutAControlDirectoryAllIsAsUsual) {
 
 TEST_F(Pop3SettingsTest, EachSettingArrives) {
   set("pop3sync", "no");
+  set("pop3lock", "yes");
   set("pop3trustnames", "no");
   set("pop3scanthreads", "7");
   set("pop3import", "md5-name");
@@ -46,6 +48,7 @@ TEST_F(Pop3SettingsTest, EachSettingArrives) {
   const auto settings = read();
   ASSERT_TRUE(settings) << settings.error().what;
   EXPECT_FALSE(settings->maildrop.sync);
+  EXPECT_TRUE(settings->lock);
   EXPECT_FALSE(settings->maildrop.trust_names);
   EXPECT_EQ(settings->maildrop.threads, 7U);
   EXPECT_EQ(settings->maildrop.import.from, Import::Md5OfName);
