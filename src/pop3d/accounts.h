@@ -4,9 +4,12 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "pop3d/maildrop.h"
+#include "pop3d/refusal.h"
+#include "pop3d/sasl.h"
 
 namespace lbx::pop3d {
 
@@ -16,17 +19,18 @@ struct Credentials {
   bool apop{false};
 };
 
-enum class Refusal {
-  Credentials,  // no such user or not the password: nobody is told which
-  Later,        // the maildrop or the accounts cannot be read now
-  HandedOver,   // another program carries on with the peer; this session is over
-};
+using LoginOutcome = std::variant<std::unique_ptr<Maildrop>, Refusal>;
 
 class Accounts {
  public:
   virtual ~Accounts() = default;
-  virtual std::variant<std::unique_ptr<Maildrop>, Refusal> log_in(
-      const Credentials& credentials) = 0;
+  virtual LoginOutcome log_in(const Credentials& credentials) = 0;
+
+  /// Begins an exchange with a mechanism of Settings::mechanisms; none where that cannot be done
+  /// now.
+  virtual std::unique_ptr<SaslExchange> begin_sasl(std::string_view mechanism);
+  /// The maildrop of an account that an exchange has let in.
+  virtual LoginOutcome open(const std::string& account);
 };
 
 }  // namespace lbx::pop3d

@@ -9,8 +9,12 @@
 #include <cstdio>
 
 #include "core/base/log.h"
+#include "core/base/mail_home.h"
+#include "pop3d/login_delay.h"
 #include "pop3d/maildir_maildrop.h"
 #include "pop3d/session.h"
+#include "pop3d/session_lock.h"
+#include "pop3d/settings.h"
 #include "service/command_line.h"
 #include "service/listener.h"
 #include "service/login_file.h"
@@ -33,24 +37,30 @@ struct Options {
 /// Reads the login file anew for each login, so that a change of it holds at once.
 class FileAccounts final : public pop3d::Accounts {
  public:
-  FileAccounts(System& system, const Options& options) : system_{system}, options_{options} {}
+  FileAccounts(System& system, std::string login_file, const pop3d::ServerSettings& settings)
+      : system_{system}, login_file_{std::move(login_file)}, settings_{settings} {}
 
-  std::variant<std::unique_ptr<pop3d::Maildrop>, pop3d::Refusal> log_in(
-      const pop3d::Credentials& credentials) override {
-    const Result<LoginFile> logins = LoginFile::read(system_.files, options_.login_file);
+  pop3d::LoginOutcome log_in(const pop3d::Credentials& credentials) override {
+    const Result<LoginFile> logins = LoginFile::read(system_.files, login_file_);
     if (!logins) return later(logins.error());
     const auto maildir = logins->check(credentials.user, credentials.secret);
     if (!maildir) return pop3d::Refusal::Credentials;
-    Result<std::unique_ptr<pop3d::Maildrop>> maildrop = open(*maildir);
-    if (!maildrop) return later(maildrop.error());
-    return std::move(maildrop).value();
+    Result<pop3d::LoginOutcome> outcome = open_maildrop(*maildir);
+    if (!outcome) return later(outcome.error());
+    return std::move(outcome).value();
   }
 
  private:
-  Result<std::unique_ptr<pop3d::Maildrop>> open(const std::string& path) {
+  Result<pop3d::LoginOutcome> open_maildrop(const std::string& path) {
     UniqueFd maildir = LBX_TRY(open_maildir(system_.files, AT_FDCWD, path));
-    return pop3d::MaildirMaildrop::open(system_, std::move(maildir),
-                                        {pop3d::Dialect::Letterbox, !options_.no_sync});
+    if (settings_.lock && !LBX_TRY(pop3d::lock_maildrop(maildir.get()))) {
+      return pop3d::LoginOutcome{pop3d::Refusal::InUse};
+    }
+    const bool too_soon =
+        LBX_TRY(pop3d::login_too_soon(system_, maildir.get(), settings_.session.login_delay));
+    if (too_soon) return pop3d::LoginOutcome{pop3d::Refusal::TooSoon};
+    return pop3d::LoginOutcome{
+        LBX_TRY(pop3d::MaildirMaildrop::open(system_, std::move(maildir), settings_.maildrop))};
   }
   static pop3d::Refusal later(const Error& error) {
     lbx::log("login-failed", {{"why", error.what}});
@@ -58,7 +68,8 @@ class FileAccounts final : public pop3d::Accounts {
   }
 
   System& system_;
-  const Options& options_;
+  std::string login_file_;
+  const pop3d::ServerSettings& settings_;
 };
 
 void declare(CLI::App& app, Options& options) {
@@ -89,8 +100,11 @@ Result<int> pop3d_main(System& system, int argc, char** argv) {
   }
   static_cast<void>(LBX_TRY(LoginFile::read(system.files, options.login_file)));
 
-  FileAccounts accounts{system, options};
-  pop3d::Settings settings;
+  pop3d::ServerSettings all =
+      LBX_TRY(pop3d::read_settings({system.files, mail_home(system.environment)}));
+  if (options.no_sync) all.maildrop.sync = false;
+  FileAccounts accounts{system, options.login_file, all};
+  pop3d::Settings& settings = all.session;
   settings.greeting = "Letterbox POP3 server ready";
   settings.login_limit = std::chrono::seconds{options.login_seconds};
   settings.idle_limit = std::chrono::seconds{options.idle_seconds};

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "pop3d/line_reader.h"
 
+#include "core/base/ascii.h"
+
 namespace lbx::pop3d {
-namespace {
-
-constexpr std::size_t kMaxWithCarriageReturn = kMaxLine + 1;
-
-}  // namespace
 
 void LineReader::feed(std::string_view bytes) {
   if (dropping_) {
@@ -20,14 +17,20 @@ void LineReader::feed(std::string_view bytes) {
   buffer_ += bytes;
 }
 
-bool LineReader::ready() const {
-  return pending().size() > kMaxWithCarriageReturn || pending().find('\n') != std::string::npos;
+std::size_t LineReader::limit(Expect expect) const {
+  const bool sasl = expect == Expect::SaslResponse || ascii::starts_with_fold(pending(), "AUTH ");
+  return sasl ? kMaxSaslLine : kMaxLine;
 }
 
-std::optional<CommandLine> LineReader::next() {
+bool LineReader::ready(Expect expect) const {
+  return pending().find('\n') != std::string::npos || pending().size() > limit(expect) + 1;
+}
+
+std::optional<CommandLine> LineReader::next(Expect expect) {
+  const std::size_t most = limit(expect);
   const std::size_t end = pending().find('\n');
   if (end == std::string_view::npos) {
-    if (pending().size() <= kMaxWithCarriageReturn) return std::nullopt;
+    if (pending().size() <= most + 1) return std::nullopt;  // the last one may be the CR
     clear();
     dropping_ = true;
     return CommandLine{"", true};
@@ -35,13 +38,14 @@ std::optional<CommandLine> LineReader::next() {
   std::string_view line = pending().substr(0, end);
   if (line.ends_with('\r')) line.remove_suffix(1);
   read_ += end + 1;
-  if (line.size() > kMaxLine) return CommandLine{"", true};
+  if (line.size() > most) return CommandLine{"", true};
   return CommandLine{std::string{line}, false};
 }
 
 void LineReader::clear() {
   buffer_.clear();
   read_ = 0;
+  dropping_ = false;
 }
 
 }  // namespace lbx::pop3d

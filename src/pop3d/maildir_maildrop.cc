@@ -6,24 +6,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <map>
-#include <set>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 
-#include "core/base/ascii.h"
-#include "core/base/digest.h"
 #include "core/base/io.h"
-#include "core/message/line_endings.h"
+#include "pop3d/open_flags.h"
+#include "pop3d/sizes.h"
 
 namespace lbx::pop3d {
 namespace {
-
-constexpr std::size_t kMaxId = 70;  // RFC 1939 section 7
-
-// O_NONBLOCK: a FIFO that somebody put there must not hold the session up.
-constexpr int kOpenFlags = O_RDONLY | O_NONBLOCK;
 
 class MaildirFile final : public OpenMessage {
  public:
@@ -37,14 +28,6 @@ class MaildirFile final : public OpenMessage {
   UniqueFd file_;
 };
 
-bool may_be_id(const std::string& text) {
-  return text.size() <= kMaxId && std::ranges::all_of(text, &ascii::is_graph);
-}
-
-bool missing(const Error& error) {
-  return error.os_error == ENOENT;
-}
-
 /// rename that replaces nothing, also where the file system has no such call.
 Result<void> rename_without_loss(FileOps& files, int maildir, const std::string& from,
                                  const std::string& to) {
@@ -53,112 +36,58 @@ Result<void> rename_without_loss(FileOps& files, int maildir, const std::string&
   const int code = renamed.error().os_error;
   if (code != EINVAL && code != ENOSYS) return renamed;
   const Result<struct stat> taken = files.stat_at(maildir, to, AT_SYMLINK_NOFOLLOW);
-  if (taken || !missing(taken.error())) return renamed;
+  if (taken || !is_missing(taken.error())) return renamed;
   return files.rename_at(maildir, from, maildir, to);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Maildrop>> MaildirMaildrop::open(System& system, UniqueFd maildir,
-                                                        Options options) {
+                                                        const Options& options) {
   std::unique_ptr<MaildirMaildrop> maildrop{
       new MaildirMaildrop{system, std::move(maildir), options}};
-  clear_stale_tmp(system.files, maildrop->maildir_.get(), system.clock.now());
-  LBX_TRY(maildrop->scan());
+  const int fd = maildrop->maildir_.get();
+  clear_stale_tmp(system.files, fd, system.clock.now());
+  const bool ours = options.dialect == Dialect::Letterbox;
+  maildrop->messages_ = LBX_TRY(take_snapshot(
+      system, fd, {options.dialect, options.remember, options.trust_names, options.threads}));
+  NameFile known;
+  if (ours) known = load_ids(system, fd, maildrop->messages_, options.import);
+  maildrop->ids_.assign(maildrop->messages_, known);
   return std::unique_ptr<Maildrop>{std::move(maildrop)};
 }
 
 MaildirMaildrop::MaildirMaildrop(System& system, UniqueFd maildir, Options options)
-    : system_{&system}, maildir_{std::move(maildir)}, options_{options} {}
+    : system_{&system}, maildir_{std::move(maildir)}, options_{std::move(options)} {}
 
-Result<void> MaildirMaildrop::scan() {
-  buffer_.resize(kIoChunk);
-  std::set<std::string> lost;
-  for (const MaildirEntry& entry : LBX_TRY(scan_maildir(system_->files, maildir_.get()))) {
-    if (!measure(entry)) lost.insert(entry.name.base.str());
+MaildirMaildrop::~MaildirMaildrop() {
+  std::vector<Correction> corrections;
+  for (const std::size_t message : corrected_) {
+    corrections.push_back({std::string{messages_.base(message)}, messages_.octets(message)});
   }
-  if (!lost.empty()) {  // renamed between the listing and the look: find them once more
-    for (const Message& message : messages_) lost.erase(message.entry.name.base.str());
-    for (const MaildirEntry& entry : LBX_TRY(scan_maildir(system_->files, maildir_.get()))) {
-      if (lost.contains(entry.name.base.str())) static_cast<void>(measure(entry));
-    }
-  }
-  buffer_ = {};
-  std::ranges::sort(messages_, {}, [](const Message& message) {
-    return std::tuple{message.modified.tv_sec, message.modified.tv_nsec,
-                      std::string_view{message.entry.name.base.str()},
-                      std::string_view{message.entry.name.info}};
-  });
-  assign_ids();
-  return {};
-}
-
-/// False if there is no such file (any more).
-bool MaildirMaildrop::measure(const MaildirEntry& entry) {
-  FileOps& files = system_->files;
-  const Result<UniqueFd> file = files.open_at(maildir_.get(), entry.path(), kOpenFlags);
-  if (!file && missing(file.error())) return false;
-  // One that may not be read is a message too: it can be removed.
-  const Result<struct stat> status =
-      file ? files.stat_fd(file->get()) : files.stat_at(maildir_.get(), entry.path());
-  if (!status) return !missing(status.error());
-  const bool young = status->st_mtim.tv_sec >= system_->clock.now().seconds;
-  if (!S_ISREG(status->st_mode) || (young && options_.dialect == Dialect::Qmail)) return true;
-  const std::uint64_t octets =
-      file ? count_octets(file->get(), *status) : static_cast<std::uint64_t>(status->st_size);
-  messages_.push_back({entry, status->st_mtim, octets, "", false});
-  return true;
-}
-
-std::uint64_t MaildirMaildrop::count_octets(int file, const struct stat& status) {
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  OctetCounter counter;
-  while (counter.stored() < size) {
-    const Result<std::size_t> got = system_->files.read(file, buffer_.data(), buffer_.size());
-    if (!got) return size;  // nobody will get it by RETR either
-    if (*got == 0) break;
-    counter.add({buffer_.data(), *got});
-  }
-  return counter.on_wire();
-}
-
-void MaildirMaildrop::assign_ids() {
-  std::unordered_map<std::string_view, std::size_t> first;  // by base name
-  for (std::size_t i = 0; i < messages_.size(); ++i) {
-    Message& message = messages_[i];
-    const auto [other, is_first] = first.emplace(message.entry.name.base.str(), i);
-    if (!is_first) message.shares_base = messages_[other->second].shares_base = true;
-  }
-  std::set<std::string> taken;
-  std::map<std::string_view, unsigned> copies;
-  for (Message& message : messages_) {
-    const std::string& base = message.entry.name.base.str();
-    const unsigned copy = message.shares_base ? copies[base]++ : 0;
-    if (copy == 0 && may_be_id(base)) continue;
-    // The n-th copy has an id of its own for as long as there are n. A file may be named like the
-    // digest of another one: then the digest gives way.
-    std::string id = sha256_hex(base + std::string(copy, '/'));
-    while (first.contains(id) || !taken.insert(id).second) id = sha256_hex(id);
-    message.own_id = std::move(id);
-  }
+  correct_sizes(*system_, maildir_.get(), corrections);
 }
 
 std::string MaildirMaildrop::id(std::size_t message) const {
-  const Message& the = messages_[message];
-  return the.own_id.empty() ? the.entry.name.base.str() : the.own_id;
+  return std::string{ids_.id(messages_, message)};
 }
 
 Result<std::unique_ptr<OpenMessage>> MaildirMaildrop::open(std::size_t message) {
   FileOps& files = system_->files;
-  const MaildirEntry& entry = messages_[message].entry;
-  Result<UniqueFd> file = files.open_at(maildir_.get(), entry.path(), kOpenFlags);
-  if (!file && missing(file.error())) {
+  Result<UniqueFd> file = files.open_at(maildir_.get(), messages_.path(message), kOpenFlags);
+  if (!file && is_missing(file.error())) {
     if (LBX_TRY(follow_renames({message})).empty()) return file.error();
-    file = files.open_at(maildir_.get(), entry.path(), kOpenFlags);
+    file = files.open_at(maildir_.get(), messages_.path(message), kOpenFlags);
   }
   if (!file) return file.error();
   return std::unique_ptr<OpenMessage>{
       std::make_unique<MaildirFile>(files, std::move(file).value())};
+}
+
+void MaildirMaildrop::sent(std::size_t message, std::uint64_t octets) {
+  if (messages_.octets(message) == octets) return;
+  messages_.set_octets(message, octets);
+  if (options_.remember && !messages_.shares_base(message)) corrected_.push_back(message);
 }
 
 /// Looks for messages that are not where they were, once, by their base names. Returns those found.
@@ -166,17 +95,24 @@ Result<std::vector<std::size_t>> MaildirMaildrop::follow_renames(
     const std::vector<std::size_t>& lost) {
   std::unordered_map<std::string, std::size_t> wanted;
   for (const std::size_t message : lost) {
-    if (messages_[message].shares_base) continue;
-    wanted.emplace(messages_[message].entry.name.base.str(), message);
+    if (messages_.shares_base(message)) continue;
+    wanted.emplace(messages_.base(message), message);
   }
   std::vector<std::size_t> found;
-  for (MaildirEntry& entry : LBX_TRY(scan_maildir(system_->files, maildir_.get()))) {
-    const auto match = wanted.find(entry.name.base.str());
-    if (match == wanted.end()) continue;
-    found.push_back(match->second);
-    messages_[match->second].entry = std::move(entry);
-    wanted.erase(match);
+  Result<void> moved;
+  for (const auto folder : {MaildirPlace::Folder::New, MaildirPlace::Folder::Cur}) {
+    LBX_TRY(system_->files.each_name(
+        maildir_.get(), folder == MaildirPlace::Folder::New ? "new" : "cur",
+        [&](const ListedName& each) {
+          if (wanted.empty() || each.is_directory) return;
+          const auto match = wanted.find(std::string{each.name.substr(0, each.name.find(':'))});
+          if (match == wanted.end() || !moved) return;
+          moved = messages_.move(match->second, folder, each.name);
+          found.push_back(match->second);
+          wanted.erase(match);
+        }));
   }
+  LBX_TRY(std::move(moved));
   return found;
 }
 
@@ -191,12 +127,11 @@ std::size_t MaildirMaildrop::update(const std::vector<bool>& marked) {
 std::size_t MaildirMaildrop::remove(const std::vector<bool>& marked) {
   std::size_t left = 0;
   std::vector<std::size_t> lost;
-  for (std::size_t message = 0; message < messages_.size(); ++message) {
+  for (std::size_t message = 0; message < messages_.count(); ++message) {
     if (!marked[message]) continue;
-    const Result<void> removed =
-        system_->files.unlink_at(maildir_.get(), messages_[message].entry.path());
+    const Result<void> removed = system_->files.unlink_at(maildir_.get(), messages_.path(message));
     if (removed) continue;
-    if (missing(removed.error())) {
+    if (is_missing(removed.error())) {
       lost.push_back(message);
     } else {
       ++left;
@@ -210,9 +145,8 @@ std::size_t MaildirMaildrop::remove_renamed(const std::vector<std::size_t>& lost
   if (!found) return lost.size();  // nobody knows
   std::size_t left = 0;
   for (const std::size_t message : *found) {
-    const Result<void> removed =
-        system_->files.unlink_at(maildir_.get(), messages_[message].entry.path());
-    if (!removed && !missing(removed.error())) ++left;
+    const Result<void> removed = system_->files.unlink_at(maildir_.get(), messages_.path(message));
+    if (!removed && !is_missing(removed.error())) ++left;
   }
   return left;  // those not found have been removed by somebody else: that will do
 }
@@ -225,12 +159,14 @@ Result<void> MaildirMaildrop::sync_folders() {
 /// What was offered to a client is no longer new (maildir(5)). Best effort: who moved a message
 /// meanwhile has done it for us, and nothing in cur/ is ever replaced.
 void MaildirMaildrop::move_to_cur(const std::vector<bool>& marked) {
-  for (std::size_t message = 0; message < messages_.size(); ++message) {
-    const MaildirEntry& entry = messages_[message].entry;
-    if (marked[message] || entry.folder != MaildirPlace::Folder::New) continue;
-    const bool flagged = !entry.name.info.empty() && options_.dialect == Dialect::Letterbox;
-    const std::string target = "cur/" + entry.name.str() + (flagged ? "" : ":2,");
-    static_cast<void>(rename_without_loss(system_->files, maildir_.get(), entry.path(), target));
+  for (std::size_t message = 0; message < messages_.count(); ++message) {
+    if (marked[message] || messages_.folder(message) != MaildirPlace::Folder::New) continue;
+    const std::string name{messages_.file_name(message)};
+    const bool flagged = name.size() > messages_.base(message).size();
+    const bool stays = flagged && options_.dialect == Dialect::Letterbox;
+    const std::string target = "cur/" + name + (stays ? "" : ":2,");
+    static_cast<void>(
+        rename_without_loss(system_->files, maildir_.get(), messages_.path(message), target));
   }
 }
 

@@ -31,8 +31,12 @@ class Maildrop {
   /// 1 to 70 octets of 0x21..0x7E, unique in the maildrop, the same in every session: section 7.
   virtual std::string id(std::size_t message) const = 0;
 
-  /// An error where somebody else has removed the message.
+  /// An error where somebody else has removed the message (ENOENT), or it cannot be read now.
   virtual Result<std::unique_ptr<OpenMessage>> open(std::size_t message) = 0;
+
+  /// RETR has sent the whole message, and it had so many octets: if another number was announced,
+  /// that was wrong, and is so no longer.
+  virtual void sent(std::size_t message, std::uint64_t octets) = 0;
 
   /// The UPDATE state (section 6), once: removes what is marked and nothing else, makes that
   /// durable, and then takes note that the others were seen. Returns how many marked messages are

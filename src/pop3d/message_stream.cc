@@ -45,7 +45,7 @@ std::string_view TopCutter::cut(std::string_view chunk) {
 }
 
 MessageStream::MessageStream(std::unique_ptr<OpenMessage> message)
-    : message_{std::move(message)}, chunk_(kReadSize, '\0') {}
+    : message_{std::move(message)}, chunk_{std::make_unique_for_overwrite<char[]>(kReadSize)} {}
 
 MessageStream::MessageStream(std::unique_ptr<OpenMessage> message, TopCutter top)
     : MessageStream{std::move(message)} {
@@ -53,17 +53,13 @@ MessageStream::MessageStream(std::unique_ptr<OpenMessage> message, TopCutter top
 }
 
 MessageStream::State MessageStream::produce(std::string& out) {
-  const Result<std::size_t> got = message_->read(chunk_.data(), chunk_.size());
+  const Result<std::size_t> got = message_->read(chunk_.get(), kReadSize);
   if (!got) return State::Broken;
-  std::string_view chunk{chunk_.data(), *got};
+  std::string_view chunk{chunk_.get(), *got};
   if (top_) chunk = top_->cut(chunk);
-  lines_.clear();
-  encoder_.append(chunk, lines_);
-  const bool last = *got == 0 || (top_ && top_->done());
-  if (last) encoder_.finish(lines_);
-  stuffer_.append(lines_, out);
-  if (!last) return State::More;
-  stuffer_.finish(out);
+  encoder_.append(chunk, out);
+  if (*got > 0 && !(top_ && top_->done())) return State::More;
+  encoder_.finish(out);
   return State::Done;
 }
 

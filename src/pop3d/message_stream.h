@@ -10,8 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/message/dot_stuffing.h"
-#include "core/message/line_endings.h"
+#include "core/message/wire_encoder.h"
 #include "pop3d/dialect.h"
 #include "pop3d/maildrop.h"
 
@@ -54,13 +53,16 @@ class MessageStream {
   /// the whole.
   State produce(std::string& out);
 
+  /// Octets sent so far, as LIST counts them.
+  std::uint64_t octets() const { return encoder_.octets(); }
+  /// Not only what TOP sends.
+  bool whole() const { return !top_; }
+
  private:
   std::unique_ptr<OpenMessage> message_;
   std::optional<TopCutter> top_;
-  std::string chunk_;
-  std::string lines_;
-  CrlfEncoder encoder_;
-  DotStuffer stuffer_;
+  std::unique_ptr<char[]> chunk_;
+  WireEncoder encoder_;
 };
 
 }  // namespace lbx::pop3d

@@ -32,8 +32,10 @@ Result<int> pop3d_main(System& system, int argc, char** argv) {
   if (argc < 2) return refuse("this user has no $HOME/Maildir");
   Result<UniqueFd> maildir = open_maildir(system.files, AT_FDCWD, argv[1]);
   if (!maildir) return refuse("this user has no $HOME/Maildir");
-  Result<std::unique_ptr<pop3d::Maildrop>> maildrop = pop3d::MaildirMaildrop::open(
-      system, std::move(maildir).value(), {pop3d::Dialect::Qmail, true});
+  pop3d::MaildirMaildrop::Options options;
+  options.dialect = pop3d::Dialect::Qmail;
+  Result<std::unique_ptr<pop3d::Maildrop>> maildrop =
+      pop3d::MaildirMaildrop::open(system, std::move(maildir).value(), options);
   if (!maildrop) return refuse("unable to scan $HOME/Maildir");
 
   pop3d::Settings settings;

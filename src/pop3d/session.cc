@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/ascii.h"
+#include "core/wire/base64.h"
 
 namespace lbx::pop3d {
 namespace {
@@ -25,11 +26,11 @@ Session::Session(Settings settings, std::unique_ptr<Maildrop> maildrop)
 }
 
 void Session::input(std::string_view bytes) {
-  if (!ended_) lines_.feed(bytes);
+  if (!ended_ && !wants_tls_) lines_.feed(bytes);
 }
 
 bool Session::has_output() const {
-  return !reply_.empty() || producing() || (!ended_ && lines_.ready());
+  return !reply_.empty() || producing() || (!ended_ && lines_.ready(expected()));
 }
 
 void Session::output(std::string& out, std::size_t limit) {
@@ -43,10 +44,19 @@ void Session::output(std::string& out, std::size_t limit) {
     }
     // A refused login is answered by itself, so that holding it back holds back nothing else.
     if (ended_ || delay_.count() > 0) break;
-    const std::optional<CommandLine> line = lines_.next();
+    const std::optional<CommandLine> line = lines_.next(expected());
     if (!line) break;
-    answer(*line);
+    exchange_ ? answer_sasl(*line) : answer(*line);
   }
+}
+
+void Session::tls_started() {
+  settings_.tls = true;
+  wants_tls_ = false;
+  lines_.clear();
+  user_.reset();
+  exchange_.reset();
+  utf8_ = false;
 }
 
 std::chrono::seconds Session::idle_limit() const {
@@ -58,8 +68,18 @@ void Session::produce(std::string& out) {
     if (!produce_listing(*listing, out)) product_ = std::monostate{};
     return;
   }
-  const MessageStream::State state = std::get<MessageStream>(product_).produce(out);
+  produce_message(std::get<Sending>(product_), out);
+}
+
+void Session::produce_message(Sending& sending, std::string& out) {
+  const MessageStream::State state = sending.stream.produce(out);
   if (state == MessageStream::State::More) return;
+  if (state == MessageStream::State::Done) {
+    const std::uint64_t octets = sending.stream.octets();
+    tally_.octets += octets;
+    ++(sending.stream.whole() ? tally_.retrieved : tally_.tops);
+    if (sending.stream.whole()) maildrop_->sent(sending.message, octets);
+  }
   product_ = std::monostate{};
   if (state == MessageStream::State::Broken) end();
 }
@@ -91,18 +111,29 @@ void Session::end() {
   lines_.clear();
 }
 
-void Session::log_in(const Credentials& credentials) {
-  auto outcome = accounts_->log_in(credentials);
-  if (auto* maildrop = std::get_if<std::unique_ptr<Maildrop>>(&outcome)) {
-    ok();
-    return enter_transaction(std::move(*maildrop));
-  }
-  switch (std::get<Refusal>(outcome)) {
+void Session::enter(LoginOutcome outcome) {
+  if (const Refusal* refusal = std::get_if<Refusal>(&outcome)) return refuse(*refusal);
+  ok();
+  enter_transaction(std::get<std::unique_ptr<Maildrop>>(std::move(outcome)));
+}
+
+// RFC 3206 section 5: without [AUTH] nobody takes it for a wrong password.
+void Session::refuse(Refusal refusal) {
+  switch (refusal) {
     case Refusal::HandedOver:
       return end();
+    case Refusal::Malformed:
+      return err("malformed response");
+    case Refusal::NeedsTls:
+      return err("no login without TLS");
     case Refusal::Later:
-      // RFC 3206 section 5: without [AUTH] nobody takes it for a wrong password.
       return err("[SYS/TEMP] the maildrop cannot be opened now");
+    case Refusal::Permanent:
+      return err("[SYS/PERM] the maildrop cannot be opened");
+    case Refusal::TooSoon:
+      return err("[LOGIN-DELAY] too soon after the last login");
+    case Refusal::InUse:
+      return err("[IN-USE] another session has the maildrop");
     case Refusal::Credentials:
       err("[AUTH] wrong user name or password");
       delay_ = kRefusalDelay;
@@ -110,8 +141,49 @@ void Session::log_in(const Credentials& credentials) {
   }
 }
 
+/// Otherwise the answer has been given.
+bool Session::may_log_in(bool plaintext) {
+  if (settings_.tls || settings_.dialect == Dialect::Qmail) return true;
+  if (!settings_.logins_need_tls && (!plaintext || settings_.plaintext_logins)) return true;
+  err(settings_.logins_need_tls ? "no login without TLS" : "no plaintext login without TLS");
+  return false;
+}
+
+void Session::start_sasl(const Mechanism& mechanism, const std::optional<std::string>& initial) {
+  exchange_ = accounts_->begin_sasl(mechanism.name);
+  if (!exchange_) return err("[SYS/TEMP] that mechanism cannot be used now");
+  if (initial && exchange_->server_first()) {
+    exchange_.reset();
+    return err("that mechanism begins with a challenge");
+  }
+  if (initial || exchange_->server_first()) return step_sasl(initial.value_or(""));
+  reply_ += "+ \r\n";  // RFC 5034 section 4: an empty challenge
+}
+
+// RFC 5034 section 4. Whatever fails leaves the session as if AUTH had not been sent.
+void Session::answer_sasl(const CommandLine& line) {
+  const std::optional<std::string> response =
+      line.too_long ? std::nullopt : base64_decode(line.text);
+  if (response) return step_sasl(*response);
+  exchange_.reset();
+  if (line.too_long) return err("line too long");
+  err(line.text == "*" ? "cancelled" : "not base64");
+}
+
+void Session::step_sasl(std::string_view response) {
+  SaslStep step = exchange_->step(response);
+  if (step.kind == SaslStep::Kind::Challenge) {
+    reply_ += "+ " + base64_encode(step.text) + "\r\n";
+    return;
+  }
+  exchange_.reset();
+  if (step.kind == SaslStep::Kind::Refused) return refuse(step.refusal);
+  enter(accounts_->open(step.text));
+}
+
 void Session::enter_transaction(std::unique_ptr<Maildrop> maildrop) {
   maildrop_ = std::move(maildrop);
+  logged_in_ = true;
   marked_.assign(maildrop_->count(), false);
 }
 

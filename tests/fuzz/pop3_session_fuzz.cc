@@ -22,14 +22,37 @@ namespace {
 class OnePassword final : public Accounts {
  public:
   explicit OnePassword(FakeMailbox& box) : box_{box} {}
-  std::variant<std::unique_ptr<Maildrop>, Refusal> log_in(const Credentials& given) override {
+  LoginOutcome log_in(const Credentials& given) override {
     if (given.secret == "later") return Refusal::Later;
     if (given.secret == "over") return Refusal::HandedOver;
     if (given.secret != "x") return Refusal::Credentials;
     return std::make_unique<FakeMaildrop>(box_);
   }
+  std::unique_ptr<SaslExchange> begin_sasl(std::string_view mechanism) override {
+    return std::make_unique<ThreeSteps>(mechanism == "LOGIN");
+  }
+  LoginOutcome open(const std::string& account) override {
+    if (account == "later") return Refusal::Later;
+    return std::make_unique<FakeMaildrop>(box_);
+  }
 
  private:
+  /// Echoes two responses; the third is the account.
+  class ThreeSteps final : public SaslExchange {
+   public:
+    explicit ThreeSteps(bool server_first) : server_first_{server_first} {}
+    bool server_first() const override { return server_first_; }
+    SaslStep step(std::string_view response) override {
+      if (response == "no") return {SaslStep::Kind::Refused, "", Refusal::Malformed};
+      if (++steps_ < 3) return {SaslStep::Kind::Challenge, std::string{response}};
+      return {SaslStep::Kind::Done, std::string{response}};
+    }
+
+   private:
+    bool server_first_;
+    unsigned steps_{0};
+  };
+
   FakeMailbox& box_;
 };
 
@@ -59,6 +82,10 @@ Outcome play(std::string_view bytes, unsigned kind, std::size_t cut, std::size_t
   Settings settings;
   settings.dialect = (kind & 1U) != 0 ? Dialect::Qmail : Dialect::Letterbox;
   settings.offer_apop = (kind & 2U) != 0;
+  if ((kind & 8U) != 0) settings.mechanisms = {{"PLAIN", true}, {"LOGIN", true}};
+  settings.offer_stls = (kind & 16U) != 0;
+  settings.plaintext_logins = (kind & 32U) == 0;
+  if ((kind & 64U) != 0) settings.utf8 = Utf8::Strict;
   std::unique_ptr<Session> session;
   if ((kind & 4U) != 0) {
     session = std::make_unique<Session>(settings, accounts);
@@ -74,6 +101,8 @@ Outcome play(std::string_view bytes, unsigned kind, std::size_t cut, std::size_t
     // A line that is too long is answered before its end has come; all else, at its end.
     require(answer.empty() || piece.find('\n') != piece.npos || answer == "-ERR line too long\r\n");
     answers += answer;
+    // What is sent before TLS begins does nothing (CVE-2011-0411).
+    if (session->wants_tls()) require(!session->has_output() && !session->logged_in());
   }
   require(answers.empty() || answers.ends_with("\r\n"));
   return {answers, session->ended(), box.updated.has_value()};

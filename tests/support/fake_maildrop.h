@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,9 +36,11 @@ class FakeMessage final : public pop3d::OpenMessage {
 /// What happened to a FakeMaildrop; outlives it.
 struct FakeMailbox {
   std::vector<std::string> messages;
-  std::optional<std::size_t> gone;           // a message that open() does not find
-  std::optional<std::size_t> broken_at;      // octets after which reading fails
-  std::size_t left{0};                       // what update() answers
+  std::optional<std::size_t> gone;        // a message that open() does not find
+  std::optional<std::size_t> unreadable;  // one that it cannot open
+  std::optional<std::size_t> broken_at;   // octets after which reading fails
+  std::size_t left{0};                    // what update() answers
+  std::vector<std::pair<std::size_t, std::uint64_t>> sent;
   std::optional<std::vector<bool>> updated;  // what it was given
 };
 
@@ -52,9 +55,13 @@ class FakeMaildrop final : public pop3d::Maildrop {
   }
   std::string id(std::size_t message) const override { return "id" + std::to_string(message + 1); }
   Result<std::unique_ptr<pop3d::OpenMessage>> open(std::size_t message) override {
-    if (box_.gone == message) return Error::later("gone");
+    if (box_.gone == message) return Error::from_errno(ENOENT, "gone");
+    if (box_.unreadable == message) return Error::from_errno(EIO, "unreadable");
     return std::unique_ptr<pop3d::OpenMessage>{
         std::make_unique<FakeMessage>(box_.messages[message], box_.broken_at)};
+  }
+  void sent(std::size_t message, std::uint64_t octets) override {
+    box_.sent.emplace_back(message, octets);
   }
   std::size_t update(const std::vector<bool>& marked) override {
     box_.updated = marked;

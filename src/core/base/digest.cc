@@ -4,6 +4,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "core/base/digest.h"
 
+#include <openssl/md5.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
@@ -77,6 +78,17 @@ std::string sha256_hex(std::string_view bytes) {
 std::string hmac_sha1(std::string_view key, std::string_view bytes) {
   const std::string block = key.size() > SHA_CBLOCK ? sha1({key}) : std::string{key};
   return sha1({padded(block, 0x5c), sha1({padded(block, 0x36), bytes})});
+}
+
+std::string md5_hex(std::string_view bytes) {
+  std::array<unsigned char, MD5_DIGEST_LENGTH> digest{};
+  ::MD5_CTX context{};
+  ::MD5_Init(&context);
+  ::MD5_Update(&context, bytes.data(), bytes.size());
+  ::MD5_Final(digest.data(), &context);
+  std::string hex;
+  for (const unsigned char each : digest) hex += ascii::to_hex(each, 2);
+  return hex;
 }
 
 }  // namespace lbx

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// SHA-256, and HMAC with SHA-1, from OpenSSL. Its plain functions, not the EVP ones: a program that
-// is started for each message links just them in and loads no library (LIGHT in
+// SHA-256, HMAC with SHA-1, and MD5, from OpenSSL. Its plain functions, not the EVP ones: a program
+// that is started for each message links just them in and loads no library (LIGHT in
 // cmake/LbxTargets.cmake).
 #pragma once
 
@@ -41,5 +41,9 @@ std::string sha256_hex(std::string_view bytes);
 
 /// HMAC-SHA1 (RFC 2104) of `bytes`, 20 octets. For formats that ask for it; nothing of ours does.
 std::string hmac_sha1(std::string_view key, std::string_view bytes);
+
+/// The MD5 digest of `bytes` as 32 lower-case hexadecimal digits: for ids that other servers once
+/// made so, never for security.
+std::string md5_hex(std::string_view bytes);
 
 }  // namespace lbx

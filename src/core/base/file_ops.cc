@@ -145,22 +145,36 @@ Result<FileSystemKind> PosixFileOps::file_system(int fd) {
 }
 
 Result<std::vector<DirectoryEntry>> PosixFileOps::list(int dir, const std::string& path) {
+  std::vector<DirectoryEntry> entries;
+  LBX_TRY(each_name(dir, path, [&](const ListedName& each) {
+    entries.push_back({std::string{each.name}, each.is_directory});
+  }));
+  return entries;
+}
+
+Result<void> PosixFileOps::each_name(int dir, const std::string& path, const NameSink& sink) {
   UniqueFd fd = LBX_TRY(open_at(dir, path, O_RDONLY | O_DIRECTORY, 0));
   const std::unique_ptr<DIR, CloseDirectory> stream{::fdopendir(fd.get())};
   if (!stream) return failed("opendir", path);
   fd.release();  // the stream owns it now
 
-  std::vector<DirectoryEntry> entries;
   for (;;) {
     errno = 0;
     const dirent* entry = ::readdir(stream.get());  // NOLINT(concurrency-mt-unsafe): own stream
     if (entry == nullptr) break;
-    std::string name{entry->d_name};
+    const std::string_view name{entry->d_name};
     if (name == "." || name == "..") continue;
-    entries.push_back({std::move(name), entry->d_type == DT_DIR});
+    sink({name, entry->d_ino, entry->d_type == DT_DIR});
   }
   if (errno != 0) return failed("readdir", path);
-  return entries;
+  return {};
+}
+
+Result<void> FileOps::each_name(int dir, const std::string& path, const NameSink& sink) {
+  for (const DirectoryEntry& each : LBX_TRY(list(dir, path))) {
+    sink({each.name, 0, each.is_directory});
+  }
+  return {};
 }
 
 }  // namespace lbx

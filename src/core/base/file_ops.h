@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,14 @@ struct DirectoryEntry {
   std::string name;
   bool is_directory{false};
 };
+
+/// The same while a directory is being read, with nothing copied.
+struct ListedName {
+  std::string_view name;  // valid during the call only
+  std::uint64_t inode;    // 0 where it is not known; a hint for the order of reading, no identity
+  bool is_directory;
+};
+using NameSink = std::function<void(const ListedName&)>;
 
 class FileOps {
  public:
@@ -71,6 +80,9 @@ class FileOps {
   virtual Result<FileSystemKind> file_system(int fd) = 0;
   /// Every name but "." and "..", in the file system's order.
   virtual Result<std::vector<DirectoryEntry>> list(int dir, const std::string& path) = 0;
+  /// list() for large directories: no memory for each name. After an error `sink` may have been
+  /// given some of the names.
+  virtual Result<void> each_name(int dir, const std::string& path, const NameSink& sink);
 };
 
 class PosixFileOps : public FileOps {
@@ -98,6 +110,7 @@ class PosixFileOps : public FileOps {
   Result<struct stat> stat_at(int dir, const std::string& path, int flags) override;
   Result<FileSystemKind> file_system(int fd) override;
   Result<std::vector<DirectoryEntry>> list(int dir, const std::string& path) override;
+  Result<void> each_name(int dir, const std::string& path, const NameSink& sink) override;
 };
 
 }  // namespace lbx

@@ -7,18 +7,21 @@ namespace lbx::control {
 
 std::span<const Setting> all() {
   static constexpr auto kAll = std::to_array<Setting>({
-      &kBareLineFeed,   &kDataBytes,        &kDefaultDelivery,
-      &kDelimiters,     &kDeliverLinger,    &kDeliverProcesses,
-      &kDeliverThreads, &kDeliverTime,      &kDeliveryHook,
-      &kEnvNoAtHost,    &kFolderDelivery,   &kLmtpFrontUser,
-      &kLmtpNetworks,   &kLmtpRecipients,   &kLmtpUsers,
-      &kLocals,         &kMaildirQuota,     &kMailHomeGuard,
-      &kMboxLocks,      &kMboxLockTimeout,  &kMe,
-      &kOverQuota,      &kPercentHack,      &kProgramMemory,
-      &kProgramOutput,  &kProgramProcesses, &kProgramTimeout,
-      &kQuotaWarning,   &kQuotaWarningText, &kSrsDomain,
-      &kSrsMaxAge,      &kSrsSecrets,       &kTimeoutLmtpd,
-      &kVerdictSeconds, &kVirtualDomains,
+      &kBareLineFeed,    &kDataBytes,        &kDefaultDelivery,
+      &kDelimiters,      &kDeliverLinger,    &kDeliverProcesses,
+      &kDeliverThreads,  &kDeliverTime,      &kDeliveryHook,
+      &kEnvNoAtHost,     &kFolderDelivery,   &kLmtpFrontUser,
+      &kLmtpNetworks,    &kLmtpRecipients,   &kLmtpUsers,
+      &kLocals,          &kMaildirQuota,     &kMailHomeGuard,
+      &kMboxLocks,       &kMboxLockTimeout,  &kMe,
+      &kOverQuota,       &kPercentHack,      &kPop3Expire,
+      &kPop3Import,      &kPop3Lock,         &kPop3LoginDelay,
+      &kPop3ScanThreads, &kPop3Sync,         &kPop3TrustNames,
+      &kPop3UidlFormat,  &kPop3Utf8,         &kProgramMemory,
+      &kProgramOutput,   &kProgramProcesses, &kProgramTimeout,
+      &kQuotaWarning,    &kQuotaWarningText, &kSrsDomain,
+      &kSrsMaxAge,       &kSrsSecrets,       &kTimeoutLmtpd,
+      &kVerdictSeconds,  &kVirtualDomains,
   });
   return kAll;
 }

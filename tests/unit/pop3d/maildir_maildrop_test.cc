@@ -40,6 +40,16 @@ class MaildirMaildropTest : public testing::Test {
     EXPECT_TRUE(maildrop) << maildrop.error().what;
     return std::move(maildrop).value();
   }
+  static MaildirMaildrop::Options qmail() {
+    MaildirMaildrop::Options options;
+    options.dialect = Dialect::Qmail;
+    return options;
+  }
+  static MaildirMaildrop::Options unsynced() {
+    MaildirMaildrop::Options options;
+    options.sync = false;
+    return options;
+  }
   static std::vector<std::string> ids(const Maildrop& maildrop) {
     std::vector<std::string> out;
     for (std::size_t i = 0; i < maildrop.count(); ++i) out.push_back(maildrop.id(i));
@@ -72,9 +82,17 @@ TEST_F(MaildirMaildropTest, DotFilesDirectoriesAndOddThingsAreNoMessages) {
   EXPECT_THAT(ids(*open()), ElementsAre("a"));
 }
 
-TEST_F(MaildirMaildropTest, SizesAreMeasuredWhateverNamesSay) {
-  add("new/1.M1P1.h,S=999,W=1000", "a\nb", 1000);
-  add("new/2.M1P1.h,S=4,W=99", "a\nb\n", 2000);  // a believable S, a lying W
+TEST_F(MaildirMaildropTest, TheTimeInANameComesBeforeThatOfTheFile) {
+  add("new/2000.M5P1.h", "1", 1000);
+  add("cur/2000.M4P1.h:2,S", "2", 9000);
+  add("new/other", "3", 1500);
+  EXPECT_THAT(ids(*open()), ElementsAre("other", "2000.M4P1.h", "2000.M5P1.h"));
+  EXPECT_THAT(ids(*open(qmail())), ElementsAre("2000.M5P1.h", "other", "2000.M4P1.h"));
+}
+
+TEST_F(MaildirMaildropTest, ASizeInANameThatCannotBeIsMeasured) {
+  add("new/1.M1P1.h,S=3,W=99", "a\nb", 1000);
+  add("new/2.M1P1.h,S=4", "a\nb\n", 2000);
   add("new/3", "", 3000);
   const auto maildrop = open();
   EXPECT_EQ(maildrop->octets(0), 6U);
@@ -82,12 +100,193 @@ TEST_F(MaildirMaildropTest, SizesAreMeasuredWhateverNamesSay) {
   EXPECT_EQ(maildrop->octets(2), 0U);
 }
 
+TEST_F(MaildirMaildropTest, NamesWithSizesCostNoLookAtAMessage) {
+  add("new/1.M1P1.h,S=4,W=6", "a\nb\n");
+  EXPECT_EQ(open()->octets(0), 6U);
+  for (const std::string& call : outside.files.journal()) {
+    EXPECT_EQ(call.find("1.M1P1.h"), call.npos) << call;
+  }
+  EXPECT_FALSE(scratch.exists("m/letterbox-pop3-sizes"));
+}
+
+TEST_F(MaildirMaildropTest, ANameThatLiesIsFoundOutByRetrAndNeverBelievedAgain) {
+  add("new/1.M1P1.h,S=4,W=5", "a\nb\n");
+  {
+    const auto maildrop = open();
+    EXPECT_EQ(maildrop->octets(0), 5U);
+    maildrop->sent(0, 6);
+    EXPECT_EQ(maildrop->octets(0), 6U);
+  }  // the client is gone, without QUIT
+  EXPECT_EQ(open()->octets(0), 6U);
+  rename("new/1.M1P1.h,S=4,W=5", "cur/1.M1P1.h,S=4,W=5:2,S");
+  EXPECT_EQ(open()->octets(0), 6U);
+}
+
+TEST_F(MaildirMaildropTest, WhereNamesAreNotTrustedEachIsMeasuredOnce) {
+  MaildirMaildrop::Options options;
+  options.trust_names = false;
+  add("new/1.M1P1.h,S=4,W=5", "a\nb\n");
+  EXPECT_EQ(open(options)->octets(0), 6U);
+  const std::size_t calls = outside.files.journal().size();
+  EXPECT_EQ(open(options)->octets(0), 6U);
+  for (std::size_t i = calls; i < outside.files.journal().size(); ++i) {
+    EXPECT_EQ(outside.files.journal()[i].find("1.M1P1.h"), std::string::npos);
+  }
+}
+
+TEST_F(MaildirMaildropTest, WhatWasMeasuredIsRememberedAtOnce) {
+  add("new/a", "a\nb\n");
+  const auto first = open();  // its client never says QUIT
+  const std::size_t calls = outside.files.journal().size();
+  EXPECT_EQ(open()->octets(0), 6U);
+  for (std::size_t i = calls; i < outside.files.journal().size(); ++i) {
+    EXPECT_EQ(outside.files.journal()[i].find("open new/a"), std::string::npos);
+  }
+}
+
+TEST_F(MaildirMaildropTest, ALostOrTornFileOfSizesChangesNothing) {
+  add("new/a", "a\nb\n", 5000);
+  add("new/b b", "c", 4000);
+  const auto look = [this] {
+    const auto maildrop = open();
+    std::vector<std::string> all = ids(*maildrop);
+    for (std::size_t i = 0; i < 2; ++i) all.push_back(std::to_string(maildrop->octets(i)));
+    return all;
+  };
+  const auto before = look();
+  EXPECT_EQ(look(), before);
+  const std::string whole = scratch.read("m/letterbox-pop3-sizes");
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    scratch.write("m/letterbox-pop3-sizes", whole.substr(0, size));
+    EXPECT_EQ(look(), before) << size;
+  }
+  remove("letterbox-pop3-sizes");
+  EXPECT_EQ(look(), before);
+}
+
+TEST_F(MaildirMaildropTest, AMaildirThatCannotBeWrittenIsServedAllTheSame) {
+  add("new/a", "a\nb\n");
+  outside.files.fail_every("rename", EROFS);
+  EXPECT_EQ(open()->octets(0), 6U);
+  EXPECT_THAT(scratch.names("m/tmp"), IsEmpty());
+}
+
+TEST_F(MaildirMaildropTest, ASessionOfAnotherNodeAndOursBothKeepWhatTheyLearn) {
+  add("new/1.M1P1.h,S=4,W=5", "a\nb\n");
+  add("new/2.M1P1.h,S=4,W=5", "a\nb\n");
+  {
+    const auto one = open();
+    const auto two = open();
+    one->sent(0, 6);
+    two->sent(1, 6);
+  }
+  const auto later = open();
+  EXPECT_EQ(later->octets(0), 6U);
+  EXPECT_EQ(later->octets(1), 6U);
+}
+
+TEST_F(MaildirMaildropTest, ManyThreadsMeasureWhatOneDoes) {
+  for (int i = 0; i < 1200; ++i) {
+    add("new/m" + std::to_string(i), std::string(static_cast<std::size_t>(i), '\n'), 1000 + i);
+  }
+  PosixFileOps files;  // that of the tests keeps a journal, on one thread
+  System real{files, outside.clock, outside.randomness, 1, "h", {}};
+  MaildirMaildrop::Options options;
+  options.threads = 4;
+  UniqueFd fd{::open(scratch.path("m").c_str(), O_RDONLY | O_DIRECTORY)};
+  const auto maildrop = MaildirMaildrop::open(real, std::move(fd), options);
+  ASSERT_TRUE(maildrop);
+  ASSERT_EQ((*maildrop)->count(), 1200U);
+  for (std::size_t i = 0; i < 1200; ++i) ASSERT_EQ((*maildrop)->octets(i), 2 * i);
+}
+
+TEST_F(MaildirMaildropTest, AMessageThatMovesWhileItIsListedComesOnceWithItsId) {
+  add("new/a", "x");
+  add("new/b", "x");
+  static_cast<void>(open());  // now their sizes are known, and nothing is opened any more
+  class MovesBetweenTheFolders final : public FileOps {
+   public:
+    explicit MovesBetweenTheFolders(const ScratchDirectory& scratch) : scratch_{scratch} {}
+    Result<void> each_name(int dir, const std::string& path, const NameSink& sink) override {
+      if (path == "cur" && !moved_) {
+        moved_ = true;
+        boost::filesystem::rename(scratch_.path("m/new/a"), scratch_.path("m/cur/a:2,S"));
+      }
+      return real_.each_name(dir, path, sink);
+    }
+    Result<UniqueFd> open_at(int dir, const std::string& path, int flags, mode_t mode) override {
+      return real_.open_at(dir, path, flags, mode);
+    }
+    Result<std::size_t> read(int fd, char* buffer, std::size_t size) override {
+      return real_.read(fd, buffer, size);
+    }
+    Result<std::size_t> read_at(int fd, char* buffer, std::size_t size,
+                                std::uint64_t offset) override {
+      return real_.read_at(fd, buffer, size, offset);
+    }
+    Result<std::size_t> write(int fd, std::string_view bytes) override {
+      return real_.write(fd, bytes);
+    }
+    Result<void> sync(int fd) override { return real_.sync(fd); }
+    Result<void> sync_file_system(int fd) override { return real_.sync_file_system(fd); }
+    Result<void> close(UniqueFd fd) override { return real_.close(std::move(fd)); }
+    Result<void> truncate(int fd, std::uint64_t length) override {
+      return real_.truncate(fd, length);
+    }
+    Result<void> set_modified(int fd, Instant time) override {
+      return real_.set_modified(fd, time);
+    }
+    Result<void> link_at(int dir, const std::string& from, int to_dir,
+                         const std::string& to) override {
+      return real_.link_at(dir, from, to_dir, to);
+    }
+    Result<void> link_fd(int fd, int to_dir, const std::string& to) override {
+      return real_.link_fd(fd, to_dir, to);
+    }
+    Result<void> rename_at(int dir, const std::string& from, int to_dir,
+                           const std::string& to) override {
+      return real_.rename_at(dir, from, to_dir, to);
+    }
+    Result<void> rename_new(int dir, const std::string& from, int to_dir,
+                            const std::string& to) override {
+      return real_.rename_new(dir, from, to_dir, to);
+    }
+    Result<void> unlink_at(int dir, const std::string& path, int flags) override {
+      return real_.unlink_at(dir, path, flags);
+    }
+    Result<void> make_directory(int dir, const std::string& path, mode_t mode) override {
+      return real_.make_directory(dir, path, mode);
+    }
+    Result<struct stat> stat_fd(int fd) override { return real_.stat_fd(fd); }
+    Result<struct stat> stat_at(int dir, const std::string& path, int flags) override {
+      return real_.stat_at(dir, path, flags);
+    }
+    Result<FileSystemKind> file_system(int fd) override { return real_.file_system(fd); }
+    Result<std::vector<DirectoryEntry>> list(int dir, const std::string& path) override {
+      return real_.list(dir, path);
+    }
+
+   private:
+    PosixFileOps real_;
+    const ScratchDirectory& scratch_;
+    bool moved_{false};
+  };
+  MovesBetweenTheFolders files{scratch};
+  System stirred{files, outside.clock, outside.randomness, 1, "h", {}};
+  UniqueFd fd{::open(scratch.path("m").c_str(), O_RDONLY | O_DIRECTORY)};
+  const auto maildrop = MaildirMaildrop::open(stirred, std::move(fd), {});
+  ASSERT_TRUE(maildrop);
+  EXPECT_THAT(ids(**maildrop), testing::UnorderedElementsAre("a", "b"));
+  EXPECT_EQ(content(**maildrop, 0), "x");
+  EXPECT_EQ(content(**maildrop, 1), "x");
+}
+
 TEST_F(MaildirMaildropTest, OnlyQmailHidesWhatIsAsYoungAsTheSecond) {
   const time_t now = outside.clock.time.seconds;
   add("new/old", "x", now - 1);
   add("new/young", "x", now);
   add("new/future", "x", now + 5000);
-  EXPECT_THAT(ids(*open({Dialect::Qmail, true})), ElementsAre("old"));
+  EXPECT_THAT(ids(*open(qmail())), ElementsAre("old"));
   EXPECT_THAT(ids(*open()), ElementsAre("old", "young", "future"));
 }
 
@@ -218,7 +417,7 @@ TEST_F(MaildirMaildropTest, AFailedSyncIsNotSuccess) {
 TEST_F(MaildirMaildropTest, NothingIsSyncedWhereNothingWasRemovedOrNobodyWantsIt) {
   add("new/a", "1", 1);
   EXPECT_EQ(open()->update({false}), 0U);
-  EXPECT_EQ(open({Dialect::Letterbox, false})->update({true}), 0U);
+  EXPECT_EQ(open(unsynced())->update({true}), 0U);
   const auto& calls = outside.files.journal();
   EXPECT_EQ(std::count(calls.begin(), calls.end(), "sync"), 0);
 }
@@ -251,7 +450,8 @@ TEST_F(MaildirMaildropTest, NoFailingCallLosesAMessageOrMakesALie) {
 
 TEST_F(MaildirMaildropTest, AMessageThatMayNotBeReadIsListedAndCanBeRemoved) {
   add("new/a", "12345");
-  outside.files.fail_call(4, EACCES);  // list tmp, list new, list cur, and then its open
+  // list tmp, open the sizes, stat cur, list new, list cur, and then its open
+  outside.files.fail_call(6, EACCES);
   const auto maildrop = open();
   EXPECT_EQ(maildrop->count(), 1U);
   EXPECT_EQ(maildrop->update({true}), 0U);

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,17 +26,49 @@ constexpr std::size_t kPull = 4096;
 class FakeAccounts final : public Accounts {
  public:
   explicit FakeAccounts(FakeMailbox& box) : box_{box} {}
+  std::vector<std::string> opened;  // accounts that an exchange let in
+  std::vector<std::string> steps;   // what the exchanges were given
   std::optional<Refusal> refusal;
   std::vector<Credentials> seen;
 
-  std::variant<std::unique_ptr<Maildrop>, Refusal> log_in(const Credentials& given) override {
+  LoginOutcome log_in(const Credentials& given) override {
     seen.push_back(given);
     if (refusal) return *refusal;
     if (given.user != "bob" || given.secret != "secret word ") return Refusal::Credentials;
     return std::make_unique<FakeMaildrop>(box_);
   }
 
+  std::unique_ptr<SaslExchange> begin_sasl(std::string_view mechanism) override {
+    if (mechanism == "BROKEN") return nullptr;
+    return std::make_unique<FakeExchange>(steps, mechanism == "LOGIN");
+  }
+  LoginOutcome open(const std::string& account) override {
+    opened.push_back(account);
+    if (refusal) return *refusal;
+    return std::make_unique<FakeMaildrop>(box_);
+  }
+
  private:
+  /// Lets "good" in, wants more after "more" (or at first), and refuses the rest.
+  class FakeExchange final : public SaslExchange {
+   public:
+    FakeExchange(std::vector<std::string>& steps, bool server_first)
+        : steps_{steps}, server_first_{server_first} {}
+    bool server_first() const override { return server_first_; }
+    SaslStep step(std::string_view response) override {
+      steps_.emplace_back(response);
+      if (response == "good") return {SaslStep::Kind::Done, "bob"};
+      if (response == "more") return {SaslStep::Kind::Challenge, "what else?"};
+      if (response.empty() && server_first_) return {SaslStep::Kind::Challenge, ""};
+      if (response == "odd") return {SaslStep::Kind::Refused, "", Refusal::Malformed};
+      return {SaslStep::Kind::Refused, "", Refusal::Credentials};
+    }
+
+   private:
+    std::vector<std::string>& steps_;
+    bool server_first_;
+  };
+
   FakeMailbox& box_;
 };
 
@@ -178,7 +211,16 @@ TEST_F(SessionTest, QuitSaysWhenNotAllIsRemoved) {
 TEST_F(SessionTest, AMessageThatIsGoneIsAnErrorAndTheSessionGoesOn) {
   box.gone = 0;
   EXPECT_EQ(ask("RETR 1\r\nTOP 1 0\r\nNOOP\r\n"),
-            "-ERR unable to open that message\r\n-ERR unable to open that message\r\n+OK \r\n");
+            "-ERR somebody else has removed that message\r\n"
+            "-ERR somebody else has removed that message\r\n+OK \r\n");
+  EXPECT_EQ(ask("RETR 1\r\nNOOP\r\n", Dialect::Qmail),
+            "-ERR unable to open that message\r\n+OK \r\n");
+}
+
+TEST_F(SessionTest, AMessageThatCannotBeReadNowIsATemporaryError) {
+  box.unreadable = 0;
+  EXPECT_EQ(ask("RETR 1\r\nNOOP\r\n"),
+            "-ERR [SYS/TEMP] that message cannot be read now\r\n+OK \r\n");
 }
 
 TEST_F(SessionTest, AMessageThatBreaksOffIsNeverEndedLikeAWholeOne) {
@@ -317,8 +359,9 @@ TEST_F(SessionTest, TooManyRefusedLoginsEndTheSession) {
 
 TEST_F(SessionTest, AMaildropThatCannotBeOpenedIsNotAWrongPassword) {
   accounts.refusal = Refusal::Later;
-  EXPECT_EQ(feed(*front(), "USER bob\r\nPASS x\r\nNOOP\r\n"),
-            "+OK \r\n-ERR [SYS/TEMP] the maildrop cannot be opened now\r\n+OK \r\n");
+  EXPECT_EQ(
+      feed(*front(), "USER bob\r\nPASS x\r\nCAPA\r\n"),
+      "+OK \r\n-ERR [SYS/TEMP] the maildrop cannot be opened now\r\n" + feed(*front(), "CAPA\r\n"));
 }
 
 TEST_F(SessionTest, ApopIsHandedOverWithItsDigestAsItIs) {
@@ -352,7 +395,7 @@ TEST_F(SessionTest, TheIdleLimitIsThatOfTheState) {
 // --- however the input is cut
 
 constexpr std::string_view kDialog =
-    "NOOP\r\nUSER bob\r\nPASS secret word \r\nSTAT\nLIST\r\nUIDL 2\r\nTOP 1 0\r\nRETR 2\r\n"
+    "CAPA\r\nUSER bob\r\nPASS secret word \r\nSTAT\nLIST\r\nUIDL 2\r\nTOP 1 0\r\nRETR 2\r\n"
     "bogus\r\nDELE 1\r\nDELE 1\r\nLAST\r\nQUIT\r\nNOOP\r\n";
 
 TEST_F(SessionTest, EverySplitIntoTwoGivesTheSameAnswers) {
@@ -376,6 +419,301 @@ TEST_F(SessionTest, ByteByByteEachAnswerComesWithTheLastByteOfItsCommand) {
     answers += answer;
   }
   EXPECT_EQ(answers, feed(*front(), kDialog));
+}
+
+// --- AUTH: RFC 5034
+
+class SaslTest : public SessionTest {
+ protected:
+  std::unique_ptr<Session> begin() {
+    Settings settings;
+    settings.mechanisms = {
+        {"PLAIN", true}, {"LOGIN", true}, {"SCRAM-SHA-256", false}, {"BROKEN", false}};
+    change(settings);
+    auto session = std::make_unique<Session>(settings, accounts);
+    pull_all(*session);
+    return session;
+  }
+  std::string ask_front(std::string_view commands) { return feed(*begin(), commands); }
+
+  std::function<void(Settings&)> change{[](Settings&) {}};
+};
+
+const std::string kGood = "Z29vZA==";
+const std::string kMore = "bW9yZQ==";
+const std::string kWhatElse = "+ d2hhdCBlbHNlPw==\r\n";
+
+TEST_F(SaslTest, AnInitialResponseLetsInAtOnceAndWhatIsBehindItHasItsTurn) {
+  EXPECT_EQ(ask_front("auth plain " + kGood + "\r\nSTAT\r\nAUTH PLAIN " + kGood + "\r\n"),
+            "+OK \r\n+OK 3 43\r\n-ERR unimplemented\r\n");
+  EXPECT_THAT(accounts.opened, ElementsAre("bob"));
+}
+
+TEST_F(SaslTest, WithoutOneTheChallengeIsEmptyAndTheResponseIsALine) {
+  EXPECT_EQ(ask_front("AUTH SCRAM-SHA-256\r\n" + kMore + "\r\n" + kGood + "\r\nSTAT\r\n"),
+            "+ \r\n" + kWhatElse + "+OK \r\n+OK 3 43\r\n");
+  EXPECT_THAT(accounts.steps, ElementsAre("more", "good"));
+}
+
+TEST_F(SaslTest, AnEqualsSignIsAnEmptyInitialResponseAndAnEmptyLineAnEmptyOne) {
+  ask_front("AUTH PLAIN =\r\n");
+  ask_front("AUTH PLAIN " + kMore + "\r\n\r\n");
+  EXPECT_THAT(accounts.steps, ElementsAre("", "more", ""));
+}
+
+TEST_F(SaslTest, AMechanismThatBeginsWithAChallengeTakesNoInitialResponse) {
+  EXPECT_EQ(ask_front("AUTH LOGIN " + kGood + "\r\nAUTH LOGIN\r\n" + kGood + "\r\n"),
+            "-ERR that mechanism begins with a challenge\r\n+ \r\n+OK \r\n");
+}
+
+TEST_F(SaslTest, AStarEndsTheExchangeAndTheSessionGoesOn) {
+  EXPECT_EQ(ask_front("AUTH PLAIN\r\n*\r\nUSER bob\r\nPASS secret word \r\n"),
+            "+ \r\n-ERR cancelled\r\n+OK \r\n+OK \r\n");
+}
+
+TEST_F(SaslTest, WhatIsNoBase64IsRefusedAndNotPassedOver) {
+  for (const char* each :
+       {"Z29v ZA==", "Z29vZA", "Z29vZA=", "=Z29v", "Z2=9", "Z29vZA==\x80", "(", "**"}) {
+    EXPECT_EQ(ask_front("AUTH PLAIN\r\n"s + each + "\r\n"), "+ \r\n-ERR not base64\r\n") << each;
+  }
+  EXPECT_EQ(ask_front("AUTH PLAIN Z2=9\r\n"), "-ERR not base64\r\n");
+  EXPECT_TRUE(accounts.steps.empty());
+}
+
+TEST_F(SaslTest, AFailureLeavesTheSessionAsItWas) {
+  EXPECT_EQ(ask_front("USER bob\r\nAUTH PLAIN eA==\r\nPASS secret word \r\n"),
+            "+OK \r\n-ERR [AUTH] wrong user name or password\r\n+OK \r\n");
+  EXPECT_EQ(ask_front("AUTH PLAIN b2Rk\r\nAUTH PLAIN " + kGood + "\r\n"),
+            "-ERR malformed response\r\n+OK \r\n");
+}
+
+TEST_F(SaslTest, ARefusedExchangeIsHeldBackAndCountsLikeAPassword) {
+  const auto session = begin();
+  for (unsigned i = 0; i < kMaxLoginFailures; ++i) {
+    EXPECT_FALSE(session->ended());
+    session->input("AUTH PLAIN eA==\r\n");
+    std::string out;
+    session->output(out, kPull);
+    EXPECT_EQ(session->delay(), kRefusalDelay);
+  }
+  EXPECT_TRUE(session->ended());
+}
+
+TEST_F(SaslTest, UnknownAndUnusableMechanismsAreErrors) {
+  EXPECT_EQ(ask_front("AUTH GSSAPI\r\nAUTH BROKEN\r\nAUTH PLAIN a b\r\n"),
+            "-ERR unknown mechanism\r\n-ERR [SYS/TEMP] that mechanism cannot be used now\r\n"
+            "-ERR syntax error\r\n");
+}
+
+TEST_F(SaslTest, AuthAloneListsTheMechanismsForOldClients) {
+  EXPECT_EQ(ask_front("AUTH\r\n"), "+OK \r\nPLAIN\r\nLOGIN\r\nSCRAM-SHA-256\r\nBROKEN\r\n.\r\n");
+}
+
+TEST_F(SaslTest, ATokenOfTwelveKilobytesIsTakenAndAnOverlongOneIsAnsweredOnce) {
+  const std::string token(12'000, 'A');
+  EXPECT_THAT(ask_front("AUTH PLAIN " + token + "\r\n"), StartsWith("-ERR [AUTH]"));
+  EXPECT_THAT(ask_front("AUTH PLAIN\r\n" + token + "\r\n"), StartsWith("+ \r\n-ERR [AUTH]"));
+  ASSERT_EQ(accounts.steps.size(), 2U);
+  EXPECT_EQ(accounts.steps[0].size(), 9000U);
+  const std::string endless(kMaxSaslLine * 3, 'A');
+  EXPECT_EQ(ask_front("AUTH PLAIN\r\n" + endless + "\r\nUSER bob\r\n"),
+            "+ \r\n-ERR line too long\r\n+OK \r\n");
+  EXPECT_EQ(ask_front("AUTH PLAIN " + endless + "\r\nUSER bob\r\n"),
+            "-ERR line too long\r\n+OK \r\n");
+}
+
+TEST_F(SaslTest, EverySplitIntoTwoGivesTheSameAnswers) {
+  const std::string dialog =
+      "AUTH LOGIN\r\n" + kMore + "\r\n*\r\nAUTH plain =\r\nAUTH PLAIN\r\n" + kGood + "\r\nSTAT\r\n";
+  const std::string expected = ask_front(dialog);
+  for (std::size_t at = 0; at <= dialog.size(); ++at) {
+    const auto session = begin();
+    std::string answers = feed(*session, dialog.substr(0, at));
+    answers += feed(*session, dialog.substr(at));
+    EXPECT_EQ(answers, expected) << at;
+  }
+}
+
+TEST_F(SaslTest, EachRefusalHasItsAnswer) {
+  const std::pair<Refusal, const char*> answers[] = {{Refusal::Later, "-ERR [SYS/TEMP] "},
+                                                     {Refusal::Permanent, "-ERR [SYS/PERM] "},
+                                                     {Refusal::TooSoon, "-ERR [LOGIN-DELAY] "},
+                                                     {Refusal::InUse, "-ERR [IN-USE] "},
+                                                     {Refusal::NeedsTls, "-ERR no login"}};
+  for (const auto& [refusal, answer] : answers) {
+    accounts.refusal = refusal;
+    EXPECT_THAT(ask_front("AUTH PLAIN " + kGood + "\r\n"), StartsWith(answer));
+    EXPECT_THAT(ask_front("USER bob\r\nPASS secret word \r\n"), HasSubstr(answer));
+  }
+}
+
+// --- TLS and what needs it: RFC 2595
+
+class TlsTest : public SaslTest {
+ protected:
+  TlsTest() {
+    change = [](Settings& settings) {
+      settings.offer_stls = true;
+      settings.plaintext_logins = false;
+    };
+  }
+};
+
+constexpr const char* kBegin = "+OK begin TLS\r\n";
+
+TEST_F(TlsTest, PlaintextLoginsAreNeitherAnnouncedNorTakenBeforeTls) {
+  const auto session = begin();
+  const std::string before = feed(*session, "CAPA\r\n");
+  EXPECT_THAT(before, Not(HasSubstr("USER")));
+  EXPECT_THAT(before, HasSubstr("\r\nSASL SCRAM-SHA-256 BROKEN\r\n"));
+  EXPECT_THAT(before, HasSubstr("\r\nSTLS\r\n"));
+  EXPECT_EQ(feed(*session, "USER bob\r\nAUTH PLAIN " + kGood + "\r\nAUTH\r\n"),
+            "-ERR no plaintext login without TLS\r\n-ERR no plaintext login without TLS\r\n"
+            "+OK \r\nSCRAM-SHA-256\r\nBROKEN\r\n.\r\n");
+  EXPECT_TRUE(accounts.steps.empty());
+
+  EXPECT_EQ(feed(*session, "STLS\r\n"), kBegin);
+  session->tls_started();
+  const std::string after = feed(*session, "CAPA\r\n");
+  EXPECT_THAT(after, HasSubstr("\r\nUSER\r\nSASL PLAIN LOGIN SCRAM-SHA-256 BROKEN\r\n"));
+  EXPECT_THAT(after, Not(HasSubstr("STLS")));
+  EXPECT_EQ(feed(*session, "STLS\r\nAUTH PLAIN " + kGood + "\r\n"),
+            "-ERR TLS has begun already\r\n+OK \r\n");
+  EXPECT_EQ(feed(*session, "CAPA\r\n"), after);  // RFC 2449 section 5, RFC 5034 section 3
+  EXPECT_EQ(feed(*session, "STLS\r\n"), "-ERR unimplemented\r\n");
+}
+
+TEST_F(TlsTest, AServerMayLetNobodyInWithoutTls) {
+  change = [](Settings& settings) {
+    settings.offer_stls = true;
+    settings.logins_need_tls = true;
+  };
+  EXPECT_EQ(ask_front("AUTH SCRAM-SHA-256 " + kGood + "\r\nUSER bob\r\n"),
+            "-ERR no login without TLS\r\n-ERR no login without TLS\r\n");
+  EXPECT_THAT(ask_front("CAPA\r\n"), Not(HasSubstr("SASL")));
+}
+
+TEST_F(TlsTest, WithoutTlsThereIsNoStls) {
+  change = [](Settings&) {};
+  EXPECT_EQ(ask_front("STLS\r\n"), "-ERR unimplemented\r\n");
+  EXPECT_THAT(ask_front("CAPA\r\n"), Not(HasSubstr("STLS")));
+}
+
+// CVE-2011-0411: what somebody on the way has put in must not be taken for the client's.
+TEST_F(TlsTest, WholeLinesBehindStlsAreForgotten) {
+  const auto session = begin();
+  EXPECT_EQ(feed(*session, "STLS\r\nCAPA\r\nQUIT\r\n"), kBegin);
+  EXPECT_TRUE(session->wants_tls());
+  EXPECT_EQ(feed(*session, "CAPA\r\n"), "");
+  session->tls_started();
+  EXPECT_FALSE(session->wants_tls());
+  EXPECT_EQ(pull_all(*session), "");
+  EXPECT_EQ(feed(*session, "STAT\r\n"), "-ERR authorization first\r\n");
+}
+
+TEST_F(TlsTest, APartOfALineBehindStlsIsForgotten) {
+  const auto session = begin();
+  EXPECT_EQ(feed(*session, "STLS\r\nUSER "), kBegin);
+  EXPECT_EQ(feed(*session, "eve"), "");
+  session->tls_started();
+  EXPECT_EQ(feed(*session, "bob\r\nPASS x\r\n"), "-ERR authorization first\r\n-ERR USER first\r\n");
+}
+
+TEST_F(TlsTest, AnOverlongLineBehindStlsIsForgotten) {
+  const auto session = begin();
+  EXPECT_EQ(feed(*session, "STLS\r\n" + std::string(kMaxLine * 4, 'x')), kBegin);
+  session->tls_started();
+  EXPECT_EQ(feed(*session, "USER bob\r\n"), "+OK \r\n");
+}
+
+TEST_F(TlsTest, AUserGivenBeforeStlsIsForgotten) {
+  change = [](Settings& settings) { settings.offer_stls = true; };
+  const auto session = begin();
+  EXPECT_EQ(feed(*session, "USER eve\r\nUTF8\r\nSTLS\r\n"), "+OK \r\n+OK \r\n"s + kBegin);
+  session->tls_started();
+  EXPECT_EQ(feed(*session, "PASS secret word \r\n"), "-ERR USER first\r\n");
+}
+
+TEST_F(TlsTest, StlsWithinAnExchangeIsAResponse) {
+  EXPECT_EQ(ask_front("AUTH SCRAM-SHA-256\r\nSTLS\r\n"),
+            "+ \r\n-ERR [AUTH] wrong user name or password\r\n");
+}
+
+// --- the other capabilities
+
+TEST_F(SaslTest, WhatIsHandedInIsAnnouncedInBothStates) {
+  change = [](Settings& settings) {
+    settings.expire_days = 30;
+    settings.login_delay = std::chrono::seconds{60};
+  };
+  const auto session = begin();
+  const std::string before = feed(*session, "CAPA\r\n");
+  EXPECT_EQ(before,
+            "+OK \r\nTOP\r\nUIDL\r\nUSER\r\nSASL PLAIN LOGIN SCRAM-SHA-256 BROKEN\r\nPIPELINING\r\n"
+            "EXPIRE 30\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nLOGIN-DELAY 60\r\nUTF8\r\nLANG\r\n"
+            "IMPLEMENTATION Letterbox\r\n.\r\n");
+  feed(*session, "USER bob\r\nPASS secret word \r\n");
+  EXPECT_EQ(feed(*session, "CAPA\r\n"), before);
+}
+
+TEST_F(SaslTest, TheCommandsOfOtherServersAreUnknownToQmail) {
+  change = [](Settings& settings) { settings.dialect = Dialect::Qmail; };
+  EXPECT_EQ(ask_front("AUTH PLAIN " + kGood + "\r\nSTLS\r\nLANG\r\nUTF8\r\n"),
+            "-ERR authorization first\r\n-ERR authorization first\r\n"
+            "-ERR authorization first\r\n-ERR authorization first\r\n");
+}
+
+TEST_F(SessionTest, OneLanguageIsSpokenAndListed) {
+  EXPECT_EQ(ask("LANG\r\n"), "+OK languages:\r\nen English\r\n.\r\n");
+  EXPECT_EQ(feed(*front(), "LANG EN\r\nLANG *\r\nLANG i-default\r\nLANG de\r\nLANG en en\r\n"),
+            "+OK en English\r\n+OK en English\r\n+OK en English\r\n-ERR no such language\r\n"
+            "-ERR syntax error\r\n");
+}
+
+TEST_F(SaslTest, InUtf8ModeNamesAndPasswordsAreUtf8) {
+  EXPECT_EQ(ask_front("UTF8\r\nUSER b\xe4r\r\nUSER b\xc3\xa4r\r\nPASS \xff\r\n"),
+            "+OK \r\n-ERR not UTF-8\r\n+OK \r\n-ERR not UTF-8\r\n");
+  EXPECT_EQ(ask_front("USER b\xe4r\r\nUTF8 x\r\n"), "+OK \r\n-ERR syntax error\r\n");
+}
+
+TEST_F(SessionTest, Utf8AfterTheLoginDoesNoHarm) {
+  EXPECT_EQ(ask("UTF8\r\nSTAT\r\n"), "+OK \r\n+OK 3 43\r\n");
+}
+
+TEST_F(SaslTest, StrictlyAMessageWithRawOctetsInItsHeaderNeedsUtf8Mode) {
+  box.messages = {"Subject: \xc3\xa4\n\nx\n", "Subject: a\n\n\xc3\xa4\n"};
+  change = [](Settings& settings) { settings.utf8 = Utf8::Strict; };
+  const std::string login = "USER bob\r\nPASS secret word \r\n";
+  EXPECT_EQ(ask_front(login + "RETR 1\r\nTOP 1 0\r\nTOP 2 0\r\n"),
+            "+OK \r\n+OK \r\n-ERR [UTF8] that message needs UTF-8 mode\r\n"
+            "-ERR [UTF8] that message needs UTF-8 mode\r\n+OK \r\nSubject: a\r\n\r\n.\r\n");
+  EXPECT_THAT(ask_front("UTF8\r\n" + login + "RETR 1\r\n"),
+              HasSubstr("Subject: \xc3\xa4\r\n\r\nx\r\n.\r\n"));
+  change = [](Settings& settings) { settings.utf8 = Utf8::AsStored; };
+  EXPECT_THAT(ask_front(login + "RETR 1\r\n"), HasSubstr("Subject: \xc3\xa4\r\n\r\nx\r\n.\r\n"));
+  change = [](Settings& settings) { settings.utf8 = Utf8::Off; };
+  EXPECT_THAT(ask_front("CAPA\r\n"), Not(HasSubstr("UTF8")));
+  EXPECT_EQ(ask_front("UTF8\r\n"), "-ERR unimplemented\r\n");
+}
+
+TEST_F(SessionTest, NoopBelongsToTheTransaction) {
+  EXPECT_EQ(feed(*front(), "NOOP\r\n"), "-ERR authorization first\r\n");
+  EXPECT_EQ(feed(*front(Dialect::Qmail), "NOOP\r\n"), "+OK \r\n");
+}
+
+TEST_F(SessionTest, AMessageSentWholeTellsItsSizeAndTopTellsNothing) {
+  ask("RETR 2\r\nTOP 1 0\r\nTOP 1 999\r\n");
+  EXPECT_THAT(box.sent, ElementsAre(std::pair<std::size_t, std::uint64_t>{1, 20}));
+}
+
+TEST_F(SessionTest, TheTallyIsWhatWasDone) {
+  box.left = 1;
+  const auto session = open();
+  feed(*session, "RETR 1\r\nTOP 2 0\r\nDELE 1\r\nDELE 2\r\nQUIT\r\n");
+  EXPECT_EQ(session->tally().retrieved, 1U);
+  EXPECT_EQ(session->tally().tops, 1U);
+  EXPECT_EQ(session->tally().removed, 1U);
+  EXPECT_EQ(session->tally().not_removed, 1U);
 }
 
 }  // namespace

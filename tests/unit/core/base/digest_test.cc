@@ -43,5 +43,10 @@ TEST(DigestTest, HmacIsThatOfTheRfc) {
             "aa4ae5e15272d00e95705637ce8a3b55ed402112");
 }
 
+// RFC 1321 appendix A.5.
+TEST(DigestTest, IsMd5) {
+  EXPECT_EQ(md5_hex("abc"), "900150983cd24fb0d6963f7d28e17f72");
+}
+
 }  // namespace
 }  // namespace lbx

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// The ids of a maildrop (RFC 1939 section 7).
+//
+// A message's own id is its base name, where that may be one (1 to 70 octets of 0x21..0x7E) and is
+// the only one of its kind; else the SHA-256 digest of it. So an id survives flags, moves, and
+// copies of the Maildir, and needs no file of ours.
+//
+// Where another server has served the Maildir before, the ids that its clients know are taken
+// over, once, at the first login, and kept in letterbox-pop3-ids. What comes later has its own id;
+// what the other server does later changes nothing. If that file is lost, the other server's files
+// are read again. So only those can change an id: both lost, or an id of a message that the other
+// server has learnt of since.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/system.h"
+#include "pop3d/message_table.h"
+#include "pop3d/name_file.h"
+
+namespace lbx::pop3d {
+
+inline constexpr const char* kIdsKind = "pop3-ids";
+
+/// Whose ids to take over.
+enum class Import {
+  None,
+  Auto,       // Dovecot's if its file is there, else Courier's
+  Dovecot,    // dovecot-uidlist
+  Courier,    // courierpop3dsizelist
+  XUidl,      // the header field X-UIDL of each message, as mailutils writes it
+  Md5OfName,  // tpop3d, solid-pop3d, and Dovecot's %Mf
+};
+
+struct ImportOptions {
+  Import from{Import::None};
+  std::string dovecot_format{"%08Xu%08Xv"};  // Dovecot's pop3_uidl_format
+};
+
+/// The ids taken over, from our file or, at the first login, from the other server's. Best effort:
+/// what cannot be read gives no ids.
+NameFile load_ids(System& system, int maildir, const MessageTable& messages,
+                  const ImportOptions& options);
+
+class IdTable {
+ public:
+  /// Gives every message of the table its id. `known` is asked first.
+  void assign(const MessageTable& messages, const NameFile& known);
+  std::string_view id(const MessageTable& messages, std::size_t message) const;
+
+ private:
+  struct Own {
+    std::uint32_t at;    // in text_
+    std::uint32_t size;  // 0: the base name is the id
+  };
+
+  std::string text_;
+  std::vector<Own> own_;  // one for each message, or none at all
+};
+
+}  // namespace lbx::pop3d
