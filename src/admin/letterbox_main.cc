@@ -10,6 +10,7 @@
 
 #include "admin/config_command.h"
 #include "admin/explain.h"
+#include "admin/user_command.h"
 #include "core/base/mail_home.h"
 #include "core/control/settings.h"
 #include "service/command_line.h"
@@ -103,6 +104,7 @@ constexpr std::array kSubcommands{
     Subcommand{"config", "show, explain, check and set the settings", &config_command},
     Subcommand{"explain", "what would happen to a message for an address, and why",
                &explain_command},
+    Subcommand{"user", "accounts and their passwords", &admin::user_command},
 };
 static_assert(std::ranges::is_sorted(kSubcommands, {}, &Subcommand::name),
               "keep the rows in order");

@@ -7,8 +7,15 @@ namespace lbx::control {
 
 std::span<const Setting> all() {
   static constexpr auto kAll = std::to_array<Setting>({
+      &kAuthClients,
+      &kAuthDelay,
+      &kAuthSources,
+      &kAuthThreads,
+      &kAuthTimeout,
       &kDefaultDelivery,
       &kMe,
+      &kPlaintextLogin,
+      &kTokenProgram,
   });
   return kAll;
 }
