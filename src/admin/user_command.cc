@@ -77,7 +77,7 @@ Result<void> make_directories(FileOps& files, const std::string& path) {
   for (std::size_t at = 1; at != std::string::npos;) {
     at = path.find('/', at + 1);
     const Result<void> made = files.make_directory(AT_FDCWD, path.substr(0, at), 0700);
-    if (!made && made.error().os_error != EEXIST) return made;
+    if (!made && made.error().os_error != EEXIST) return made.error();
   }
   return {};
 }

@@ -64,7 +64,7 @@ Result<void> AccountEditor::keep_owner() const {
   const struct stat like = old ? *old : LBX_TRY(files_->stat_at(AT_FDCWD, folder));
   const std::string fresh = path_ + ".new";
   const Result<void> gone = files_->unlink_at(AT_FDCWD, fresh);
-  if (!gone && gone.error().os_error != ENOENT) return gone;
+  if (!gone && gone.error().os_error != ENOENT) return gone.error();
   const UniqueFd file =
       LBX_TRY(files_->open_at(AT_FDCWD, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kMode));
   if (like.st_uid != ::geteuid() && ::geteuid() == 0 &&

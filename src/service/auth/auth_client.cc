@@ -41,7 +41,7 @@ Result<void> AuthClient::flush() {
     const Result<void> sent =
         wire::send_datagram(socket_.get(), unsent_.front(), -1, wire::Wait::No);
     if (!sent && sent.error().os_error == EAGAIN) return {};
-    if (!sent) return sent;
+    if (!sent) return sent.error();
     wipe(unsent_.front());
     unsent_.pop_front();
   }

@@ -74,14 +74,17 @@ Result<TokenMessage> parse_oauthbearer(std::string_view message) {
   if (!name.empty() && !name.starts_with("a=")) return Error::never("a wrong GS2 header");
   if (!name.empty()) name.remove_prefix(2);
   if (name.find(',') != name.npos) return Error::never("a wrong GS2 header");
-  TokenMessage parsed{LBX_TRY(decode_name(name)), LBX_TRY(token_of(message.substr(end + 1)))};
+  TokenMessage parsed;
+  parsed.name = LBX_TRY(decode_name(name));
+  parsed.token = LBX_TRY(token_of(message.substr(end + 1)));
   return parsed;
 }
 
 Result<TokenMessage> parse_xoauth2(std::string_view message) {
   const std::string_view name = LBX_TRY(find_value(message, "user"));
   if (name.empty()) return Error::never("there is no user");
-  return TokenMessage{std::string{name}, LBX_TRY(token_of(message))};
+  std::string token = LBX_TRY(token_of(message));
+  return TokenMessage{std::string{name}, std::move(token)};
 }
 
 std::string to_oauthbearer(const TokenMessage& message) {

@@ -61,9 +61,9 @@ void append(Fields& fields, const Connection& connection) {
 
 /// The four fields from `first` on.
 Result<Connection> parse_connection(const Fields& fields, std::size_t first) {
-  Connection connection{LBX_TRY(parse_flag(fields[first])), LBX_TRY(parse_flag(fields[first + 1])),
-                        fields[first + 2], fields[first + 3]};
-  return connection;
+  const bool tls = LBX_TRY(parse_flag(fields[first]));
+  const bool loopback = LBX_TRY(parse_flag(fields[first + 1]));
+  return Connection{tls, loopback, fields[first + 2], fields[first + 3]};
 }
 
 Result<ExchangeId> parse_id(const Fields& fields) {
@@ -73,8 +73,9 @@ Result<ExchangeId> parse_id(const Fields& fields) {
 }
 
 Result<Request> parse_start(ExchangeId id, const Fields& fields) {
-  StartRequest start{
-      id, fields[2], fields[3], fields[4], LBX_TRY(parse_connection(fields, 5)), std::nullopt};
+  // LBX_TRY must not stand between braces: what is made before it would leak.
+  Connection connection = LBX_TRY(parse_connection(fields, 5));
+  StartRequest start{id, fields[2], fields[3], fields[4], std::move(connection), std::nullopt};
   if (fields.size() == 10) start.initial = fields[9];
   return Request{std::move(start)};
 }
@@ -135,8 +136,8 @@ Result<std::optional<Owner>> parse_owner(const std::string& uid, const std::stri
 }
 
 Result<Reply> parse_success(ExchangeId id, const Fields& fields) {
-  Account account{fields[2], LBX_TRY(parse_owner(fields[3], fields[4])), fields[5], fields[6],
-                  std::nullopt};
+  const std::optional<Owner> owner = LBX_TRY(parse_owner(fields[3], fields[4]));
+  Account account{fields[2], owner, fields[5], fields[6], std::nullopt};
   if (!fields[7].empty()) {
     account.quota = ascii::parse_number(fields[7]);
     if (!account.quota) return Error::never("no quota");

@@ -48,8 +48,11 @@ Result<ScramKeys> parse_scram_keys(std::string_view text) {
   if (!iterations || *iterations < kMinScramIterations || *iterations > kMaxScramIterations) {
     return Error::later("a wrong number of SCRAM iterations");
   }
-  ScramKeys keys{static_cast<unsigned>(*iterations), LBX_TRY(from_base64(parts[1])),
-                 LBX_TRY(from_base64(parts[2])), LBX_TRY(from_base64(parts[3]))};
+  ScramKeys keys;
+  keys.iterations = static_cast<unsigned>(*iterations);
+  keys.salt = LBX_TRY(from_base64(parts[1]));
+  keys.stored_key = LBX_TRY(from_base64(parts[2]));
+  keys.server_key = LBX_TRY(from_base64(parts[3]));
   const bool salted = !keys.salt.empty() && keys.salt.size() <= kMaxScramSalt;
   if (!salted || keys.stored_key.size() != kScramKey || keys.server_key.size() != kScramKey) {
     return Error::later("a SCRAM salt or key of the wrong length");

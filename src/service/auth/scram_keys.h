@@ -19,7 +19,7 @@ inline constexpr std::size_t kScramKey = 32;
 inline constexpr std::size_t kMaxScramSalt = 64;
 
 struct ScramKeys {
-  unsigned iterations;
+  unsigned iterations{0};
   std::string salt;        // octets
   std::string stored_key;  // kScramKey octets
   std::string server_key;  // the same
