@@ -23,6 +23,9 @@ LIBRARIES = {  # third-party headers -> the only folder, or folders, that may in
     r'boost/asio': 'service',
     r'nlohmann/': ('admin', 'convert'),  # explain --json; the summary of an import
     r'openssl/': 'core/base',
+    r'gsasl\.h$': 'service',
+    r'security/': 'service',
+    r'crypt\.h$': 'service',
     r'uuid/': 'core/base',
     r'cdb\.h$': 'core/users',
     r'boost/iostreams': 'convert',

@@ -9,6 +9,22 @@
 
 namespace lbx::control {
 
+// Authentication: letterbox-authd(8).
+inline constexpr List kAuthClients{
+    "authclients", "users whose programs may ask letterbox-authd, besides its own and root"};
+
+inline constexpr Number kAuthDelay{
+    "authdelay", 2, 0, 60, "seconds", "how long a failed login waits; more failures wait longer"};
+
+inline constexpr List kAuthSources{
+    "authsources", "where accounts come from: file, pam [SERVICE], checkpassword PROGRAM [ARG...]"};
+
+inline constexpr Number kAuthThreads{
+    "auththreads", 4, 2, 64, "threads", "how many logins letterbox-authd works on at once"};
+
+inline constexpr Number kAuthTimeout{
+    "authtimeout", 20, 1, 600, "seconds", "how long PAM or another program may take for a login"};
+
 inline constexpr std::array<std::string_view, 2> kBareLineFeedWords{"reject", "normalize"};
 inline constexpr Choice kBareLineFeed{"barelf", kBareLineFeedWords,
                                       "what happens to a message with a CR or LF alone in it"};
@@ -90,6 +106,12 @@ inline constexpr Choice kOverQuota{"overquota", kOverQuotaWords,
                                    "what becomes of mail for a mailbox that is full"};
 
 inline constexpr List kPercentHack{"percenthack", "domains for which user%host means user@host"};
+
+inline constexpr std::array<std::string_view, 3> kPlaintextLoginWords{"tls-or-loopback", "tls",
+                                                                      "always"};
+inline constexpr Choice kPlaintextLogin{
+    "plaintextlogin", kPlaintextLoginWords,
+    "where passwords and tokens may be sent as they are: inside TLS, from this machine, always"};
 
 inline constexpr Number kPop3Expire{
     "pop3expire",
@@ -177,6 +199,9 @@ inline constexpr List kSrsSecrets{
 
 inline constexpr Number kTimeoutLmtpd{
     "timeoutlmtpd", 300, 10, 86'400, "seconds", "how long an LMTP client may be silent"};
+
+inline constexpr Line kTokenProgram{
+    "tokenprogram", "", "the program, with arguments, that says whose an OAuth token is"};
 
 inline constexpr Number kVerdictSeconds{"verdictseconds",
                                         5,
