@@ -27,10 +27,6 @@ namespace {
 using auth::AccountEditor;
 using auth::Record;
 
-void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-}
-
 Result<std::string> name_of(const std::string& text) {
   Result<std::string> name = auth::prepare_name(text, auth::Prepare::Store);
   if (!name) return Error::never("the name " + text + ' ' + name.error().what);
