@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/base/ascii.h"
-#include "core/control/control_directory.h"
+#include "core/control/value.h"
 #include "core/users/domains.h"
 #include "support/require.h"
 

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import shutil
+import smtplib
 import socket
 import unittest
 
@@ -138,13 +139,14 @@ class AgreementTest(lmtpd_test.LmtpTest):
         self.addCleanup(self.door.close)
         self.door.settimeout(60)
         self.door.connect(self.path('lookup.sock'))
-        self.client = self.client(server)
-        self.client.ehlo('test')
         for first in range(0, CASES, BATCH):
+            self.client = smtplib.LMTP(server.path)  # anew: a session has its limits
+            self.client.ehlo('test')
             names = ['u%d' % number for number in range(first, min(first + BATCH, CASES))]
             for name, address in zip(names, self.batch(names)):
                 with self.subTest(address):
                     self.one(name, address)
+            self.client.quit()
             shutil.rmtree(self.path('users'))
 
 

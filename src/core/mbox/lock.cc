@@ -58,8 +58,8 @@ bool owner_is_dead(System& system, LockOps& ops, int fd, bool old) {
   return !ops.process_exists(owner->pid);
 }
 
-/// Removes `path` where a crash left it. Whoever of us looks at one holds a flock on it, so that
-/// two cannot remove it twice, the second time from under a third.
+/// Removes `path` where a crash left it. Whoever of us removes one holds a flock on it, so that two
+/// cannot remove it twice, the second time from under a third.
 bool remove_stale(System& system, LockOps& ops, int dir, const std::string& path) {
   FileOps& files = system.files;
   const Result<UniqueFd> fd = files.open_at(dir, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -67,8 +67,9 @@ bool remove_stale(System& system, LockOps& ops, int dir, const std::string& path
   const Result<struct stat> status = files.stat_fd(fd->get());
   if (!status || !S_ISREG(status->st_mode)) return false;
   const bool old = system.clock.now().seconds - status->st_mtim.tv_sec >= kStaleLockSeconds;
-  const Result<bool> looking = ops.try_lock(fd->get(), KernelLock::Flock, LockMode::Exclusive);
-  if (!looking || !*looking || !owner_is_dead(system, ops, fd->get(), old)) return false;
+  if (!owner_is_dead(system, ops, fd->get(), old)) return false;
+  const Result<bool> removing = ops.try_lock(fd->get(), KernelLock::Flock, LockMode::Exclusive);
+  if (!removing || !*removing) return false;
   const Result<struct stat> named = files.stat_at(dir, path, AT_SYMLINK_NOFOLLOW);
   if (!named || named->st_ino != status->st_ino) return false;
   return files.unlink_at(dir, path).has_value();

@@ -176,9 +176,9 @@ TEST_F(DeliveryQuotaTest, NoSenderWritesLinesIntoTheWarning) {
 }
 
 // DESIGN section 6: a retry after an unclean end must not show the message twice.
-class AttemptTest : public DeliveryQuotaTest {};
+class MaildirAttemptTest : public DeliveryQuotaTest {};
 
-TEST_F(AttemptTest, ARepeatedOneFindsTheMessageAndSyncsItsDirectory) {
+TEST_F(MaildirAttemptTest, ARepeatedOneFindsTheMessageAndSyncsItsDirectory) {
   settings.attempt = "q1";
   EXPECT_TRUE(run().report.done());
   ASSERT_THAT(scratch.names("Maildir/new"), SizeIs(1));
@@ -187,7 +187,7 @@ TEST_F(AttemptTest, ARepeatedOneFindsTheMessageAndSyncsItsDirectory) {
   EXPECT_EQ(outside.files.journal().back(), "sync");
 }
 
-TEST_F(AttemptTest, AlsoOneThatWasReadMeanwhile) {
+TEST_F(MaildirAttemptTest, AlsoOneThatWasReadMeanwhile) {
   settings.attempt = "q1";
   EXPECT_TRUE(run().report.done());
   const std::string name = scratch.names("Maildir/new").front();
@@ -198,7 +198,7 @@ TEST_F(AttemptTest, AlsoOneThatWasReadMeanwhile) {
   EXPECT_THAT(scratch.names("Maildir/new"), IsEmpty());
 }
 
-TEST_F(AttemptTest, AnotherNameRecipientSenderOrMessageIsAnotherMessage) {
+TEST_F(MaildirAttemptTest, AnotherNameRecipientSenderOrMessageIsAnotherMessage) {
   settings.attempt = "q1";
   EXPECT_TRUE(run().report.done());
   settings.attempt = "q2";
@@ -213,7 +213,7 @@ TEST_F(AttemptTest, AnotherNameRecipientSenderOrMessageIsAnotherMessage) {
   EXPECT_THAT(scratch.names("Maildir/new"), SizeIs(5));
 }
 
-TEST_F(AttemptTest, TwoEqualLinesAreTwoMessages) {
+TEST_F(MaildirAttemptTest, TwoEqualLinesAreTwoMessages) {
   scratch.write(".qmail", "./Maildir/\n./Maildir/\n");
   settings.attempt = "q1";
   EXPECT_TRUE(run().report.done());
@@ -222,14 +222,14 @@ TEST_F(AttemptTest, TwoEqualLinesAreTwoMessages) {
   EXPECT_THAT(scratch.names("Maildir/new"), SizeIs(2));
 }
 
-TEST_F(AttemptTest, WithoutANameEachDeliveryIsAMessageAndNothingIsLookedFor) {
+TEST_F(MaildirAttemptTest, WithoutANameEachDeliveryIsAMessageAndNothingIsLookedFor) {
   EXPECT_TRUE(run().report.done());
   EXPECT_TRUE(run().report.done());
   EXPECT_THAT(scratch.names("Maildir/new"), SizeIs(2));
   EXPECT_THAT(outside.files.journal(), testing::Not(testing::Contains("list new")));
 }
 
-TEST_F(AttemptTest, WhatHasArrivedIsNotRefusedForAQuotaThatItFilled) {
+TEST_F(MaildirAttemptTest, WhatHasArrivedIsNotRefusedForAQuotaThatItFilled) {
   scratch.write("Maildir/maildirsize", std::to_string(kStored) + "S\n");
   settings.attempt = "q1";
   EXPECT_TRUE(run().report.done());
