@@ -104,7 +104,7 @@ Result<void> set_config(FileOps& files, const ControlDirectory& control, const S
   const std::string name{file_of(setting)};
   const std::string path = control.path_of(name);
   if (!lines) {
-    const Result<void> removed = files.unlink_at(AT_FDCWD, path);
+    Result<void> removed = files.unlink_at(AT_FDCWD, path);
     if (!removed && removed.error().os_error != ENOENT) return removed;
     return sync_directory(files, AT_FDCWD, control.path_of(""));
   }

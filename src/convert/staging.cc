@@ -191,7 +191,7 @@ Result<void> Staging::move_all() {
   // The target appeared while a new one was built: the record goes with the messages, unless the
   // target has one of its own.
   if (place_.fresh) {
-    const Result<void> record =
+    Result<void> record =
         rename_careful(files, root(), ImportRecord::kName, target.get(), ImportRecord::kName);
     if (!record && !exists_already(record)) return record;
     LBX_TRY(files.sync(target.get()));

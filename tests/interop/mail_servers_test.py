@@ -119,8 +119,10 @@ class MailServer:
                    for place in set(PLACES.values()))
 
     def logged(self, pattern):
-        peers.wait_until(lambda: re.search(pattern, peers.read(self.log)),
-                         'no ' + pattern)
+        try:
+            peers.wait_until(lambda: re.search(pattern, peers.read(self.log)), 'no ' + pattern)
+        except AssertionError as late:
+            raise AssertionError('%s in:\n%s' % (late, peers.read(self.log)[-4000:])) from late
 
     # What must hold.
 

@@ -77,25 +77,30 @@ class Guard {
     const pid_t pid = ::fork();
     if (pid < 0) return Error::from_errno(errno, "fork");
     if (pid == 0) {
-      // A grandchild in a session of its own: nobody has to wait for it, and what is sent to our
-      // group does not reach it.
-      ::setsid();
-      if (::fork() == 0) watch_over(theirs.get(), time);
+      ::setsid();  // what is sent to our group does not reach it
+      watch_over(theirs.get(), time);
       ::_exit(0);
     }
-    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    guard.pid_ = pid;
     return guard;
   }
 
   int announce() const { return ours_.get(); }
   /// The program has ended. That the guard is gone, ended by the program, must not be a signal.
-  void release() { static_cast<void>(::send(ours_.get(), "e", 1, MSG_NOSIGNAL)); }
+  /// With nothing left to guard it ends now, and is waited for: whoever is process 1 here may not
+  /// like to inherit processes that it does not know. Else it outlives us.
+  void release(pid_t group) {
+    static_cast<void>(::send(ours_.get(), "e", 1, MSG_NOSIGNAL));
+    if (exists(group)) return;
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
 
  private:
   explicit Guard(UniqueFd ours) : ours_{std::move(ours)} {}
 
   UniqueFd ours_;
+  pid_t pid_{-1};
 };
 
 /// Sends SIGTERM at the first ring and SIGKILL at the next one.
@@ -137,8 +142,9 @@ Result<Supervised> run_supervised(FileOps& files, Command command, milliseconds 
                       {timer.fd(), [&deadline] { return deadline.ring(); }}));
   // Not yet waited for, so the number is still that of this group.
   if (deadline.rung()) ::kill(-child.pid(), SIGKILL);
+  const pid_t group = child.pid();
   const ExitStatus status = LBX_TRY(std::move(child).wait());
-  guard.release();
+  guard.release(group);
   return Supervised{status, deadline.rung()};
 }
 

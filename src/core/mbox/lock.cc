@@ -75,16 +75,23 @@ bool remove_stale(System& system, LockOps& ops, int dir, const std::string& path
   return files.unlink_at(dir, path).has_value();
 }
 
-/// A private file with the owner's name in it, which becomes the lock by a second name.
+/// A private file with the owner's name in it, which becomes the lock by a link. It has no name
+/// before, so that a crash leaves nothing; where the file system has no such files, a private one.
 class Candidate {
  public:
   static Result<Candidate> make(System& system, int dir, const std::string& lock_path,
                                 LockMode mode) {
     const std::size_t leaf = lock_path.rfind('/') + 1;  // npos + 1 is 0
-    const std::string path = lock_path.substr(0, leaf) + '.' + lock_path.substr(leaf) + '.' +
-                             ascii::to_hex(system.randomness.bits64(), 16);
-    UniqueFd fd = LBX_TRY(
-        system.files.open_at(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kLockMode));
+    Result<UniqueFd> unnamed = system.files.open_at(
+        dir, leaf == 0 ? "." : lock_path.substr(0, leaf), O_WRONLY | O_TMPFILE, kLockMode);
+    std::string path;
+    if (!unnamed) {
+      path = lock_path.substr(0, leaf) + '.' + lock_path.substr(leaf) + '.' +
+             ascii::to_hex(system.randomness.bits64(), 16);
+      unnamed =
+          system.files.open_at(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kLockMode);
+    }
+    UniqueFd fd = LBX_TRY(std::move(unnamed));
     Candidate candidate{system, dir, path, std::move(fd)};
     if (mode == LockMode::Shared) candidate.text_ += kReading;
     LBX_TRY(write_all(system.files, candidate.fd_.get(), candidate.text_));
@@ -103,13 +110,19 @@ class Candidate {
 
   /// The open lock file, now at `lock_path`, or none: somebody has it.
   Result<UniqueFd> claim(const std::string& lock_path) {
-    const Result<void> linked = system_->files.link_at(dir_, path_, dir_, lock_path);
+    const bool named = !path_.empty();
+    const Result<void> linked = named ? system_->files.link_at(dir_, path_, dir_, lock_path)
+                                      : system_->files.link_fd(fd_.get(), dir_, lock_path);
     if (linked) return std::move(fd_);
-    // An NFS server may have linked although its answer was lost: then the file has two names.
-    const struct stat status = LBX_TRY(system_->files.stat_at(dir_, path_));
-    if (status.st_nlink == 2) return std::move(fd_);
-    if (linked.error().os_error == EEXIST) return UniqueFd{};
-    if (has_no_links(linked.error().os_error)) return claim_exclusively(lock_path);
+    const int code = linked.error().os_error;
+    if (named) {
+      // An NFS server may have linked although its answer was lost: then the file has two names.
+      const struct stat status = LBX_TRY(system_->files.stat_at(dir_, path_));
+      if (status.st_nlink == 2) return std::move(fd_);
+    }
+    if (code == EEXIST) return UniqueFd{};
+    const bool no_proc = !named && code == ENOENT;
+    if (no_proc || has_no_links(code)) return claim_exclusively(lock_path);
     return linked.error();
   }
 

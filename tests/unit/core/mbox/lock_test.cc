@@ -116,11 +116,19 @@ TEST_F(DotLockTest, WorksWithoutHardLinks) {
 }
 
 TEST_F(DotLockTest, ADirectoryThatTakesNoLockIsAnError) {
-  outside.files.fail_every("link", EIO);
+  outside.files.fail_every("link_fd", EIO);
   const auto lock = acquire();
   ASSERT_FALSE(lock);
   EXPECT_EQ(lock.error().os_error, EIO);
   EXPECT_THAT(scratch.names(""), IsEmpty());
+}
+
+TEST_F(DotLockTest, WhereAFileWithoutANameCannotBeMadeItHasAPrivateOne) {
+  outside.files.fail_call(1, EOPNOTSUPP);
+  const auto lock = acquire();
+  ASSERT_TRUE(lock && *lock);
+  EXPECT_THAT(outside.files.journal(), testing::Contains("link mbox.lock"));
+  EXPECT_THAT(scratch.names(""), testing::ElementsAre("mbox.lock"));
 }
 
 TEST(MboxLockPolicyTest, WordsAndTheirOrderAreThePolicy) {
