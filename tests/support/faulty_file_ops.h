@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cerrno>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -109,6 +110,7 @@ class FaultyFileOps final : public FileOps {
 
  private:
   bool fails(const std::string& call, const std::string& path = "") {
+    const std::lock_guard lock{mutex_};  // some of what is tested has threads
     journal_.push_back(path.empty() ? call : call + ' ' + path);
     return journal_.size() == fail_at_ || call == fail_name_;
   }
@@ -117,6 +119,7 @@ class FaultyFileOps final : public FileOps {
   }
 
   PosixFileOps real_;
+  std::mutex mutex_;
   std::vector<std::string> journal_;
   std::size_t fail_at_{0};
   std::string fail_name_;
