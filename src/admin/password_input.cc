@@ -7,7 +7,7 @@
 #include <csignal>
 #include <cstdio>
 
-#include "service/auth/password_hash.h"
+#include "core/base/constant_time.h"
 #include "service/auth/prepare.h"
 
 namespace lbx::admin {
@@ -52,9 +52,10 @@ Result<std::string> read_line(FileOps& files, int fd) {
   return line;
 }
 
+/// What is typed before the question is dropped, what follows it is not.
 Result<std::string> ask_once(FileOps& files, int fd, const std::string& question) {
-  static_cast<void>(std::fputs(question.c_str(), stderr));
   const NoEcho quiet{fd};
+  static_cast<void>(std::fputs(question.c_str(), stderr));
   Result<std::string> line = read_line(files, fd);
   static_cast<void>(std::fputs("\n", stderr));
   return line;
@@ -66,7 +67,7 @@ Result<std::string> ask_password(FileOps& files, int fd, const std::string& name
   if (::isatty(fd) == 0) return read_line(files, fd);
   std::string password = LBX_TRY(ask_once(files, fd, "Password of " + name + ": "));
   std::string again = LBX_TRY(ask_once(files, fd, "Again: "));
-  const bool same = auth::equal_in_constant_time(password, again);
+  const bool same = equal_in_constant_time(password, again);
   auth::wipe(again);
   if (!same) return Error::never("these are two passwords");
   return password;

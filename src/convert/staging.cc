@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/io.h"
+#include "core/base/path.h"
 
 namespace lbx::convert {
 namespace {
@@ -19,18 +20,6 @@ constexpr const char* kBeside = ".letterbox-import";
 constexpr mode_t kDirectoryMode = 0700;
 /// The record may be renamed between its opening and its locking, by a run that just ended.
 constexpr int kMaxAttempts = 8;
-
-struct SplitPath {
-  std::string parent;
-  std::string leaf;
-};
-
-SplitPath split_path(std::string path) {
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return {".", path};
-  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
-}
 
 Result<bool> is_directory(FileOps& files, int dir, const std::string& path) {
   const Result<struct stat> status = files.stat_at(dir, path);

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "core/base/ascii.h"
+#include "core/base/constant_time.h"
 #include "core/base/digest.h"
 #include "core/base/io.h"
 
@@ -15,16 +16,6 @@ namespace lbx {
 namespace {
 
 constexpr std::string_view kPlain = "{PLAIN}";
-
-/// Looks at every octet, whether they are equal or not.
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
-  }
-  return difference == 0;
-}
 
 bool matches_hash(const std::string& hash, const std::string& password) {
   const auto work = std::make_unique<crypt_data>();  // 32 KiB: too much for a coroutine's thread

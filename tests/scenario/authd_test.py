@@ -534,6 +534,7 @@ class UserCommandTest(AuthTest):
             first, second = answers.splitlines(True)
             for question, answer in ((b'Password of joe: ', first), (b'Again: ', second)):
                 while not seen.endswith(question):
+                    self.assertTrue(select.select([master], [], [], 60)[0], seen)
                     seen += os.read(master, 1024)
                 os.write(master, answer)
             self.assertEqual(ran.wait(60), status)

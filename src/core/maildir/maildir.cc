@@ -9,6 +9,7 @@
 
 #include "core/base/ascii.h"
 #include "core/base/io.h"
+#include "core/base/path.h"
 
 namespace lbx {
 namespace {
@@ -17,18 +18,6 @@ constexpr std::array<const char*, 3> kSubdirectories{"tmp", "new", "cur"};
 constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kMarkMode = 0600;
 enum class Kind { Maildir, Folder };
-
-struct SplitPath {
-  std::string parent;  // "." where there is none
-  std::string leaf;
-};
-
-SplitPath split_path(std::string path) {
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return {".", path};
-  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
-}
 
 void remove_private(FileOps& files, int parent, const std::string& name) {
   for (const char* each : kSubdirectories) {

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <memory>
 
+#include "core/base/constant_time.h"
+
 namespace lbx::auth {
 namespace {
 
@@ -43,15 +45,6 @@ bool is_password_hash(const std::string& text) {
 bool matches_hash(const std::string& hash, const std::string& password) {
   const std::string made = crypt_once(password, hash);
   return !made.empty() && equal_in_constant_time(made, hash);
-}
-
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
-  }
-  return difference == 0;
 }
 
 }  // namespace lbx::auth

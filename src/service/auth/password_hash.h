@@ -4,7 +4,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "core/base/result.h"
 
@@ -15,8 +14,5 @@ Result<std::string> hash_password(const std::string& password);
 
 bool is_password_hash(const std::string& text);
 bool matches_hash(const std::string& hash, const std::string& password);
-
-/// Looks at every octet, whether they are equal or not.
-bool equal_in_constant_time(std::string_view a, std::string_view b);
 
 }  // namespace lbx::auth
