@@ -14,7 +14,6 @@ namespace lbx::convert {
 namespace {
 
 constexpr std::string_view kReturnPath = "Return-Path: <";
-constexpr mode_t kMboxMode = 0600;
 
 Result<std::string> required(const System& system, const std::string& name) {
   const auto value = lookup(system.environment, name);

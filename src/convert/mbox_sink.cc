@@ -12,8 +12,6 @@
 namespace lbx::convert {
 namespace {
 
-constexpr mode_t kMboxMode = 0600;
-
 /// Not over a file that has appeared meanwhile, as far as the file system can promise that.
 Result<void> name_complete(FileOps& files, const std::string& from, const std::string& to) {
   Result<void> linked = files.link_at(AT_FDCWD, from, AT_FDCWD, to);

@@ -13,11 +13,11 @@
 #include "core/base/digest.h"
 #include "core/base/io.h"
 #include "core/mbox/lock.h"
+#include "deliver/settings.h"
 
 namespace lbx::deliver {
 namespace {
 
-constexpr const char* kFolder = ".letterbox";
 constexpr const char* kAttempts = ".letterbox/attempts";
 constexpr mode_t kFolderMode = 0700;
 constexpr mode_t kFileMode = 0600;
@@ -58,8 +58,8 @@ void clear_old(System& system, int home) {
 /// The open and locked file, at its beginning.
 Result<UniqueFd> open_file(System& system, int home, const std::string& digest) {
   FileOps& files = system.files;
-  LBX_TRY(make_folder(files, home, kFolder, "."));
-  LBX_TRY(make_folder(files, home, kAttempts, kFolder));
+  LBX_TRY(make_folder(files, home, kNotesFolder, "."));
+  LBX_TRY(make_folder(files, home, kAttempts, kNotesFolder));
   UniqueFd file =
       LBX_TRY(files.open_at(home, std::string{kAttempts} + '/' + digest,
                             O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, kFileMode));

@@ -17,9 +17,6 @@ using dotqmail::ToMaildir;
 using dotqmail::ToMbox;
 using dotqmail::ToProgram;
 
-/// A program that ended so has stopped the script.
-constexpr int kDoneStop = 99;
-
 /// Whether the header has our own Delivered-To line, in any case: another spelling of the same
 /// mailbox is the same loop. The header ends at the first empty line, and only there.
 Result<bool> is_looping(FileOps& files, int message, const std::string& delivered_to) {

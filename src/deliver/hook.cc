@@ -21,7 +21,6 @@
 namespace lbx::deliver {
 namespace {
 
-constexpr const char* kFolder = ".letterbox";
 constexpr const char* kWaiting = ".letterbox/hook";      // the file names; locked while in use
 constexpr const char* kRunning = ".letterbox/hook.run";  // locked as long as the command runs
 constexpr int kHome = 3;
@@ -84,7 +83,7 @@ Result<void> run_once(System& system, const Settings& settings, const std::strin
 /// Notes the names; then, if nobody else does, runs the command until none is left.
 Result<void> notify(System& system, const Settings& settings, const std::string& command,
                     const Environment& variables, const std::string& names) {
-  const Result<void> made = system.files.make_directory(kHome, kFolder, 0700);
+  const Result<void> made = system.files.make_directory(kHome, kNotesFolder, 0700);
   if (!made && made.error().os_error != EEXIST) return made.error();
   UniqueFd waiting = LBX_TRY(open_waiting(system));
   const struct stat status = LBX_TRY(system.files.stat_fd(waiting.get()));

@@ -17,7 +17,7 @@ namespace lbx::deliver {
 namespace {
 
 constexpr std::uint64_t kListening = 0;
-constexpr int kEventsAtOnce = 64;
+constexpr int kQuestionersAtOnce = 64;
 
 bool control(int epoll, int operation, int fd, std::uint64_t id, unsigned events) {
   epoll_event event{};
@@ -82,8 +82,8 @@ OracleDoor::~OracleDoor() {
 }
 
 void OracleDoor::serve() {
-  std::array<epoll_event, kEventsAtOnce> events{};
-  const int ready = ::epoll_wait(epoll_.get(), events.data(), kEventsAtOnce, 0);
+  std::array<epoll_event, kQuestionersAtOnce> events{};
+  const int ready = ::epoll_wait(epoll_.get(), events.data(), kQuestionersAtOnce, 0);
   for (int i = 0; i < ready; ++i) {
     const std::uint64_t id = events.at(static_cast<std::size_t>(i)).data.u64;
     if (id == kListening) {

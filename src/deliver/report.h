@@ -17,6 +17,9 @@ enum class Verdict {
   Never,
 };
 
+/// The exit status of a program that ends the instructions (qmail-command(8)).
+inline constexpr int kDoneStop = 99;
+
 struct Report {
   Verdict verdict{Verdict::Done};
   std::string text;    // qmail's sentence, with its "(#D.S.N)"; empty where a program has spoken

@@ -18,6 +18,9 @@
 
 namespace lbx::deliver {
 
+/// Below a user's home: what deliveries note for later ones.
+inline constexpr const char* kNotesFolder = ".letterbox";
+
 struct Settings {
   bool pretend{false};           // only say what would be done
   bool create_maildirs{false};   // those that the default delivery names

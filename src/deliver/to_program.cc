@@ -15,7 +15,6 @@
 namespace lbx::deliver {
 namespace {
 
-constexpr int kDoneStop = 99;
 /// 64, 65, 70, 76, 77, 78 and 112 are those of sysexits.h and of old shells that mean it for good.
 constexpr std::array kNever{100, 64, 65, 70, 76, 77, 78, 112};
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kFile = "letterbox-pop3-login";
 constexpr int kFlags = O_WRONLY | O_NONBLOCK | O_NOFOLLOW;
-constexpr mode_t kMode = 0600;
+constexpr mode_t kDelayFileMode = 0600;
 
 }  // namespace
 
@@ -20,7 +20,7 @@ Result<bool> login_too_soon(System& system, int maildir, std::chrono::seconds de
   const Instant now = system.clock.now();
   Result<UniqueFd> file = files.open_at(maildir, kFile, kFlags);
   const bool first = !file && file.error().os_error == ENOENT;
-  if (first) file = files.open_at(maildir, kFile, kFlags | O_CREAT, kMode);
+  if (first) file = files.open_at(maildir, kFile, kFlags | O_CREAT, kDelayFileMode);
   if (!file) return file.error();
   const struct stat status = LBX_TRY(files.stat_fd(file->get()));
   const std::int64_t ago = now.seconds - status.st_mtim.tv_sec;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kVersion = " 1\n";
 constexpr std::string_view kEnd = "end ";
-constexpr mode_t kMode = 0600;
+constexpr mode_t kNameFileMode = 0600;
 constexpr std::size_t kChecksumDigits = 16;
 
 std::string file_name(std::string_view kind) {
@@ -148,7 +148,8 @@ Result<void> NameFileWriter::commit(System& system, int maildir, Sync sync) && {
                                 '.' + ascii::to_hex(system.randomness.bits64(), 16);
   const std::string all = std::move(*this).text();
   if (all.size() > kMaxNameFile) return Error::later(name + " would be too large");
-  UniqueFd file = LBX_TRY(files.open_at(maildir, temporary, O_WRONLY | O_CREAT | O_EXCL, kMode));
+  UniqueFd file =
+      LBX_TRY(files.open_at(maildir, temporary, O_WRONLY | O_CREAT | O_EXCL, kNameFileMode));
   Result<void> done = write_all(files, file.get(), all);
   if (done && sync == Sync::Yes) done = files.sync(file.get());
   if (done) done = files.close(std::move(file));

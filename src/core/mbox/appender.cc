@@ -11,8 +11,6 @@
 namespace lbx {
 namespace {
 
-constexpr mode_t kMboxMode = 0600;
-
 using Failure = std::optional<AppendFailure>;
 
 /// Ends the last line of an mbox that was cut off, so that ours is not glued to it.

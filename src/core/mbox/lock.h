@@ -24,6 +24,9 @@ inline constexpr std::int64_t kStaleLockSeconds = std::int64_t{5} * 60;
 /// How long a lock is waited for: "File has been locked for 30 seconds straight" (CONTRACT 2.10).
 inline constexpr std::chrono::seconds kMboxLockTimeout{30};
 
+/// Of an mbox that is made: mail is its owner's alone.
+inline constexpr mode_t kMboxMode = 0600;
+
 enum class KernelLock { None, Fcntl, Flock };
 enum class LockMode { Shared, Exclusive };
 

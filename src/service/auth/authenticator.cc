@@ -4,12 +4,12 @@
 #include "core/base/ascii.h"
 #include "core/control/settings.h"
 #include "service/auth/file_source.h"
+#include "service/auth/helper.h"
 #include "service/auth/prepare.h"
 
 namespace lbx::auth {
 namespace {
 
-constexpr int kNo = 1;  // as in the checkpassword interface
 constexpr int kReportOnOutput = 1;
 
 std::vector<std::string> words_of(const std::string& line) {
@@ -149,7 +149,7 @@ Verdict Authenticator::check_token(const std::string& mechanism, const std::stri
       run_by_rules(system_, rules_, token_program_, std::move(credentials), kReportOnOutput);
   if (const auto* const failure = std::get_if<Failure>(&ran)) return *failure;
   const auto& result = std::get<HelperResult>(ran);
-  const bool refused = !result.status.crashed && result.status.code == kNo;
+  const bool refused = !result.status.crashed && result.status.code == kHelperRefuses;
   if (refused) return nobody();
   if (result.status.crashed || result.status.code != 0) {
     return Failure{FailureKind::Temporary, token_program_.front() + " failed"};

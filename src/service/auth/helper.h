@@ -20,6 +20,9 @@ namespace lbx::auth {
 /// Octets of what a program reports at most.
 inline constexpr std::size_t kMaxReport = 8192;
 
+/// The exit status of who knows that it is not the user; 111 is that of who cannot tell now.
+inline constexpr int kHelperRefuses = 1;
+
 struct HelperCall {
   std::vector<std::string> argv;
   std::string credentials;       // for its descriptor 3; less than what a pipe holds

@@ -9,13 +9,13 @@
 #include "core/base/ascii.h"
 #include "core/base/io.h"
 #include "core/base/log.h"
+#include "service/auth/helper.h"
 #include "service/auth/prepare.h"
 
 namespace lbx::auth {
 namespace {
 
 constexpr int kYes = 0;
-constexpr int kNo = 1;
 constexpr int kLater = 111;
 constexpr std::size_t kMaxQuestion = 4096;
 
@@ -48,7 +48,7 @@ int judge(int code) {
     case PAM_ACCT_EXPIRED:
     case PAM_NEW_AUTHTOK_REQD:
     case PAM_AUTHTOK_EXPIRED:
-      return kNo;
+      return kHelperRefuses;
     default:
       return kLater;
   }
