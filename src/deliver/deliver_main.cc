@@ -11,12 +11,12 @@
 #include "core/control/control_directory.h"
 #include "core/control/settings.h"
 #include "core/message/spool.h"
-#include "core/users/accounts.h"
 #include "core/users/delimiters.h"
+#include "core/users/own_account.h"
 #include "deliver/caller_lines.h"
 #include "deliver/engine.h"
 #include "deliver/invocation.h"
-#include "service/command_line.h"
+#include "service/options.h"
 #include "service/program.h"
 
 namespace {
@@ -26,25 +26,26 @@ using deliver::Invocation;
 using deliver::Report;
 
 Result<std::optional<int>> read_command_line(Invocation& to, int argc, char** argv) {
-  CLI::App app{"Deliver the message on standard input to one local user."};
-  app.add_option("--user", to.user, "the user; else $USER, $LOGNAME, or who runs this");
-  app.add_option("--home", to.home, "home directory of the user; else $HOME or passwd(5)");
-  app.add_option("--ext", to.ext, "what follows the dash in the address; else $EXTENSION");
-  app.add_option("--sender", to.sender, "envelope sender, empty for a bounce; else $SENDER");
-  app.add_option("--recipient", to.recipient, "the address; else $RECIPIENT");
-  app.add_option("--default", to.default_delivery, "what to do where there is no .qmail file");
-  app.add_option("--attempt", to.attempt,
-                 "what names this delivery over all its attempts; else $LETTERBOX_ATTEMPT");
-  app.add_option("--exit-codes", to.exit_codes, "how to end")
-      ->check(CLI::IsMember({"sysexits", "qmail"}))
-      ->capture_default_str();
-  return parse_command_line(app, argc, argv);
+  const CommandLine line{
+      "Deliver the message on standard input to one local user.",
+      {{"user", &to.user, "the user; else $USER, $LOGNAME, or who runs this"},
+       {"home", &to.home, "home directory of the user; else $HOME or passwd(5)"},
+       {"ext", &to.ext, "what follows the dash in the address; else $EXTENSION"},
+       {"sender", &to.sender, "envelope sender, empty for a bounce; else $SENDER"},
+       {"recipient", &to.recipient, "the address; else $RECIPIENT"},
+       {"default", &to.default_delivery, "what to do where there is no .qmail file"},
+       {"attempt", &to.attempt,
+        "what names this delivery over all its attempts; else $LETTERBOX_ATTEMPT"},
+       {"exit-codes", &to.exit_codes, "how to end: sysexits (the default) or qmail"}}};
+  std::optional<int> ended = LBX_TRY(read_options(line, argc, argv));
+  if (to.exit_codes == "sysexits" || to.exit_codes == "qmail") return ended;
+  return Error::later("--exit-codes: " + to.exit_codes + " not in {sysexits,qmail} (see --help)");
 }
 
 /// Asked for only where it is needed: name services may be slow, or away.
-Result<deliver::OwnAccount> own_account(const System& system, const Invocation& invocation) {
+Result<deliver::OwnAccount> own_account(System& system, const Invocation& invocation) {
   if (!deliver::needs_account(invocation, system.environment)) return deliver::OwnAccount{};
-  std::optional<users::Account> account = LBX_TRY(users::SystemAccounts::by_uid(::geteuid()));
+  std::optional<users::Account> account = LBX_TRY(users::account_of_uid(system, ::geteuid()));
   if (!account) return deliver::OwnAccount{};
   return deliver::OwnAccount{account->name, account->home};
 }

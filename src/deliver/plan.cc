@@ -188,7 +188,8 @@ Result<std::string> instructions(FileOps& files, const UniqueFd& file, Plan& pla
   }
   plan.source = Source::DefaultDelivery;
   plan.permit = Permit::Everything;
-  return plan.request.default_delivery;
+  // Empty: a blank line, which holds the message; nobody has said that it shall be dropped.
+  return plan.request.default_delivery.empty() ? "\n" : plan.request.default_delivery;
 }
 
 void read_script(FileOps& files, const UniqueFd& file, Plan& plan) {

@@ -7,16 +7,13 @@
 #include <csignal>
 #include <cstdio>
 #include <optional>
-#include <string>
 
-#include "core/base/mail_home.h"
-#include "deliver/engine.h"
+#include "deliver/local_run.h"
 #include "service/program.h"
 
 namespace {
 
 using namespace lbx;
-using deliver::Outcome;
 
 constexpr int kUsage = 100;
 constexpr int kArguments = 8;
@@ -44,25 +41,6 @@ std::optional<bool> read_options(int argc, char** argv) {
   return pretend;
 }
 
-void print(const std::string& line) {
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fputc('\n', stdout);
-}
-
-int finish(const Outcome& outcome) {
-  const deliver::Counts& counts = outcome.counts;
-  if (outcome.report.done()) {
-    print("did " + std::to_string(counts.files) + '+' + std::to_string(counts.forwards) + '+' +
-          std::to_string(counts.programs));
-    if (outcome.queued) print("qp " + std::to_string(*outcome.queued));
-  }
-  std::fflush(stdout);
-  if (!outcome.report.done() && !outcome.report.text.empty()) {
-    std::fprintf(stderr, "%s\n", outcome.report.text.c_str());
-  }
-  return deliver::exit_code(outcome.report, deliver::ExitStyle::Qmail);
-}
-
 Result<int> local_main(System& system, int argc, char** argv) {
   const std::optional<bool> pretend = read_options(argc, argv);
   if (!pretend || argc - optind != kArguments || argv[optind + 1][0] != '/') return usage();
@@ -73,13 +51,7 @@ Result<int> local_main(System& system, int argc, char** argv) {
   const char* const* const word = argv + optind;
   const deliver::Request request{word[0], word[1], word[2], word[3],
                                  word[4], word[5], word[6], word[7]};
-  const control::ControlDirectory control{system.files, mail_home(system.environment)};
-  deliver::Settings settings = LBX_TRY(deliver::read_settings(control));
-  settings.pretend = *pretend;
-  settings.pass_environment = true;
-  settings.locks = MboxLockPolicy::qmail();
-  settings.say = &print;
-  return finish(deliver::deliver(system, request, settings, STDIN_FILENO));
+  return deliver::run_as_qmail_local(system, request, *pretend, STDIN_FILENO);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 #include "core/base/mail_home.h"
 #include "deliver/srs_bounce.h"
-#include "service/command_line.h"
+#include "service/options.h"
 #include "service/program.h"
 
 namespace {
@@ -15,8 +15,9 @@ namespace {
 using namespace lbx;
 
 Result<int> srs_main(System& system, int argc, char** argv) {
-  CLI::App app{"Send the message on standard input on to where the rewritten address points."};
-  const std::optional<int> ended = LBX_TRY(parse_command_line(app, argc, argv));
+  const CommandLine line{
+      "Send the message on standard input on to where the rewritten address points."};
+  const std::optional<int> ended = LBX_TRY(read_options(line, argc, argv));
   if (ended) return *ended;
   const control::ControlDirectory control{system.files, mail_home(system.environment)};
   const deliver::Settings settings = LBX_TRY(deliver::read_settings(control));

@@ -50,11 +50,11 @@ Matcher glob_matcher(const WhenOptions& options) {
 
 Result<HeaderReader> read_header(FileOps& files, int message) {
   HeaderReader header;
-  std::string chunk(kIoChunk, '\0');
+  IoBuffer chunk;
   for (;;) {
     const std::size_t got = LBX_TRY(files.read(message, chunk.data(), chunk.size()));
     if (got == 0) header.finish();
-    if (got == 0 || !header.feed({chunk.data(), got})) return header;
+    if (got == 0 || !header.feed(chunk.first(got))) return header;
   }
 }
 

@@ -2,7 +2,6 @@
 // qmail-getpw: which account delivers for a local part. See qmail-getpw(8).
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <string>
 
@@ -10,17 +9,14 @@
 #include "core/base/mail_home.h"
 #include "core/users/accounts.h"
 #include "core/users/delimiters.h"
+#include "core/users/lookup_status.h"
 #include "service/program.h"
 
 namespace {
 
 using namespace lbx;
 
-// What qmail-lspawn understands (CONTRACT 1.2, 1.3).
 constexpr int kUsage = 100;
-constexpr int kNetworkFileSystem = 115;
-constexpr int kNoAlias = 116;
-constexpr int kTemporary = 118;
 
 Result<users::Controller> look_up(System& system, const std::string& local) {
   const control::ControlDirectory control{system.files, mail_home(system.environment)};
@@ -29,18 +25,12 @@ Result<users::Controller> look_up(System& system, const std::string& local) {
   return users::find_controller(accounts, system.files, local, rules);
 }
 
-int exit_code(const Error& error) {
-  if (error.what == users::kNoAliasUser) return kNoAlias;
-  // A home that cannot be asked for is the network's fault; everything else may be anything.
-  return error.os_error != 0 && error.os_error != ETXTBSY ? kNetworkFileSystem : kTemporary;
-}
-
 Result<int> getpw_main(System& system, int argc, char** argv) {
   if (argc < 2) return kUsage;
   const Result<users::Controller> found = look_up(system, argv[1]);
   if (!found) {
     std::fprintf(stderr, "qmail-getpw: %s\n", found.error().what.c_str());
-    return exit_code(found.error());
+    return users::lookup_status(found.error());
   }
   const users::Account& account = found->account;
   std::string out;

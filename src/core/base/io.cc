@@ -16,24 +16,24 @@ Result<void> write_all(FileOps& files, int fd, std::string_view bytes) {
 
 Result<std::string> read_whole(FileOps& files, int fd, std::size_t limit, const std::string& what) {
   std::string text;
-  std::string chunk(kIoChunk, '\0');
+  IoBuffer chunk;
   for (;;) {
     const std::size_t got = LBX_TRY(files.read(fd, chunk.data(), chunk.size()));
     if (got == 0) return text;
     if (text.size() + got > limit) {
       return Error::later(what + " is longer than " + std::to_string(limit) + " octets");
     }
-    text.append(chunk, 0, got);
+    text += chunk.first(got);
   }
 }
 
 Result<void> for_each_chunk(FileOps& files, int fd, const ChunkSink& sink) {
-  std::string chunk(kIoChunk, '\0');
+  IoBuffer chunk;
   std::uint64_t offset = 0;
   for (;;) {
     const std::size_t got = LBX_TRY(files.read_at(fd, chunk.data(), chunk.size(), offset));
     if (got == 0) return {};
-    LBX_TRY(sink({chunk.data(), got}));
+    LBX_TRY(sink(chunk.first(got)));
     offset += got;
   }
 }

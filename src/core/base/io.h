@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,18 @@ namespace lbx {
 
 /// How much is read or written at once, in octets.
 inline constexpr std::size_t kIoChunk = std::size_t{64} * 1024;
+
+/// Room for one read. It is not zeroed: what a small message does not need is never touched.
+class IoBuffer {
+ public:
+  char* data() { return octets_.get(); }
+  static constexpr std::size_t size() { return kIoChunk; }
+  /// What a read has left there.
+  std::string_view first(std::size_t octets) const { return {octets_.get(), octets}; }
+
+ private:
+  std::unique_ptr<char[]> octets_{std::make_unique_for_overwrite<char[]>(kIoChunk)};  // NOLINT
+};
 
 /// Writes every octet of `bytes`, or fails; part of them may be written then.
 Result<void> write_all(FileOps& files, int fd, std::string_view bytes);

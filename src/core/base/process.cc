@@ -35,11 +35,6 @@ std::vector<std::string> assignments(const Environment& environment) {
   return out;
 }
 
-/// By syscall(2): the header of glibc 2.36 does not give the function C linkage.
-UniqueFd open_pidfd(pid_t pid) {
-  return UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
-}
-
 /// Everything that exec needs, made before fork(): after it only async-signal-safe calls are ours.
 struct Prepared {
   std::vector<char*> argv;
@@ -139,8 +134,7 @@ Result<ExitStatus> Child::wait(FileOps& files, UniqueFd output,
 
 Result<void> Child::watch(FileOps& files, UniqueFd output,
                           const std::function<void(std::string_view)>& take, const Alarm& alarm) {
-  const UniqueFd ended = open_pidfd(pid_);
-  if (!ended) return Error::from_errno(errno, "pidfd_open");
+  const UniqueFd ended = LBX_TRY(open_process(pid_));
   if (output && ::fcntl(output.get(), F_SETFL, O_NONBLOCK) != 0) {
     return Error::from_errno(errno, "fcntl");
   }
@@ -171,6 +165,13 @@ Result<Child> spawn(const Command& command) {
   if (pid < 0) return Error::from_errno(errno, "fork");
   if (pid == 0) become(program);
   return Child{pid};
+}
+
+Result<UniqueFd> open_process(pid_t pid) {
+  // By syscall(2): the header of glibc 2.36 does not give the function C linkage.
+  UniqueFd process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+  if (!process) return Error::from_errno(errno, "pidfd_open");
+  return process;
 }
 
 Result<Pipe> make_pipe() {

@@ -89,6 +89,9 @@ class Child {
 /// that are not named are inherited unless they are close-on-exec, as all of ours are.
 Result<Child> spawn(const Command& command);
 
+/// Readable once the process has ended; close-on-exec.
+Result<UniqueFd> open_process(pid_t pid);
+
 struct Pipe {
   UniqueFd read_end;
   UniqueFd write_end;

@@ -67,11 +67,11 @@ Result<UniqueFd> SpoolWriter::finish() && {
 
 Result<UniqueFd> spool(System& system, int input, const SpoolHead& head, SpoolLimits limits) {
   SpoolWriter writer{system, head, limits};
-  std::string chunk(kIoChunk, '\0');
+  IoBuffer chunk;
   for (;;) {
     const std::size_t got = LBX_TRY(system.files.read(input, chunk.data(), chunk.size()));
     if (got == 0) return std::move(writer).finish();
-    LBX_TRY(writer.write({chunk.data(), got}));
+    LBX_TRY(writer.write(chunk.first(got)));
   }
 }
 
@@ -85,7 +85,7 @@ Result<void> rewind(int message) {
 }
 
 void drain(FileOps& files, int input) {
-  std::string chunk(kIoChunk, '\0');
+  IoBuffer chunk;
   for (;;) {
     const Result<std::size_t> got = files.read(input, chunk.data(), chunk.size());
     if (!got || *got == 0) return;

@@ -2,61 +2,13 @@
 #include "core/users/accounts.h"
 
 #include <fcntl.h>
-#include <pwd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <functional>
 
 #include "core/base/ascii.h"
 #include "core/base/errno_class.h"
 
 namespace lbx::users {
-namespace {
-
-using PasswdCall = std::function<int(passwd*, char*, std::size_t, passwd**)>;
-
-/// getpw*_r with a buffer that grows as long as it has to, within reason.
-Result<std::optional<Account>> ask_passwd(const PasswdCall& call) {
-  static constexpr std::size_t kMaxBuffer = std::size_t{1024} * 1024;
-  for (std::vector<char> buffer(4096);; buffer.resize(buffer.size() * 4)) {
-    passwd entry{};
-    passwd* found = nullptr;
-    const int code = call(&entry, buffer.data(), buffer.size(), &found);
-    if (code == ERANGE && buffer.size() < kMaxBuffer) continue;
-    // POSIX lets these stand for "not found" too.
-    const bool absent = code == 0 || code == ENOENT || code == ESRCH;
-    if (!absent) return Error::from_errno(code, "getpwnam");
-    if (found == nullptr) return std::optional<Account>{};
-    return std::optional{Account{found->pw_name, found->pw_uid, found->pw_gid, found->pw_dir}};
-  }
-}
-
-}  // namespace
-
-Result<std::optional<Account>> SystemAccounts::by_name(const std::string& name) {
-  return ask_passwd([&](passwd* entry, char* buffer, std::size_t size, passwd** found) {
-    return ::getpwnam_r(name.c_str(), entry, buffer, size, found);
-  });
-}
-
-Result<std::optional<Account>> SystemAccounts::by_uid(uid_t uid) {
-  return ask_passwd([&](passwd* entry, char* buffer, std::size_t size, passwd** found) {
-    return ::getpwuid_r(uid, entry, buffer, size, found);
-  });
-}
-
-std::vector<Account> SystemAccounts::all(std::size_t limit) {
-  std::vector<Account> out;
-  ::setpwent();
-  while (out.size() < limit) {
-    const passwd* const entry = ::getpwent();
-    if (entry == nullptr) break;
-    out.push_back({entry->pw_name, entry->pw_uid, entry->pw_gid, entry->pw_dir});
-  }
-  ::endpwent();
-  return out;
-}
 
 Result<bool> may_receive(FileOps& files, const Account& account) {
   if (account.uid == 0) return false;

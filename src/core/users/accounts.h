@@ -37,8 +37,6 @@ class Accounts {
 class SystemAccounts final : public Accounts {
  public:
   Result<std::optional<Account>> by_name(const std::string& name) override;
-  /// The account of a user id.
-  static Result<std::optional<Account>> by_uid(uid_t uid);
   /// Those that getpwent(3) lists, at most `limit`. Not for two threads at once.
   static std::vector<Account> all(std::size_t limit);
 };

@@ -143,6 +143,11 @@ Resolver::Resolver(System& system, Accounts& accounts, const control::ControlDir
 Resolver::Resolver(Resolver&&) noexcept = default;
 Resolver::~Resolver() = default;
 
+void Resolver::refresh() {
+  static_cast<void>(state_->refresh_rules());
+  static_cast<void>(state_->refresh_assignments());
+}
+
 Result<Resolution> Resolver::resolve_local(const std::string& local, const std::string& host) {
   LBX_TRY(state_->refresh_rules());
   Resolution out;

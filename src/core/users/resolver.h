@@ -52,8 +52,12 @@ class Resolver {
   /// deliver for (uid 0) is an error, kNotAsRoot.
   Result<Resolution> resolve(const std::string& local, const std::string& domain);
 
-  /// The same for what is local already, as qmail-send hands it to qmail-lspawn: neither locals nor
-  /// virtual domains are asked, `host` is kept, and the result is Mine.
+  /// Reads what resolve() would find changed, so that a child that is forked now has it. What fails
+  /// here fails there again.
+  void refresh();
+
+  /// The same as resolve() for what is local already, as qmail-send hands it to qmail-lspawn:
+  /// neither locals nor virtual domains are asked, `host` is kept, and the result is Mine.
   Result<Resolution> resolve_local(const std::string& local, const std::string& host);
 
  private:

@@ -44,6 +44,12 @@ TEST_F(PlanTest, TheFirstRegularFileAnswers) {
   EXPECT_EQ(made.variables.at("DEFAULT"), "B");
 }
 
+TEST_F(PlanTest, AnEmptyDefaultDeliveryHoldsTheMessage) {
+  const Plan made = make_plan(outside.system, scratch.fd(),
+                              {"joe", scratch.path(), "joe", "", "", "x", "a@b", ""});
+  EXPECT_TRUE(made.refusal || made.script.fault);
+}
+
 TEST_F(PlanTest, NoFileIsNoMailbox) {
   const Plan made = plan("a");
   ASSERT_TRUE(made.refusal);
