@@ -83,8 +83,9 @@ class Server:
     def forget(self, user):
         """What it knows of a Maildir is gone."""
         for name in os.listdir(self.maildir(user)):
+            path = os.path.join(self.maildir(user), name)
             if name.startswith(self.keeps):
-                os.unlink(os.path.join(self.maildir(user), name))
+                os.rmdir(path) if os.path.isdir(path) else os.unlink(path)
 
     def run(self, *command, **options):
         with open(os.path.join(self.home, 'log'), 'ab') as log:
@@ -137,6 +138,11 @@ class Letterbox(Server):
     def __init__(self, name, home, program):
         super().__init__(name, home)
         self.program = program
+
+    def forbid_index(self, user):
+        """Until forget()."""
+        self.forget(user)
+        os.mkdir(os.path.join(self.maildir(user), 'letterbox-pop3-index'))
 
     def start(self, users):
         login = os.path.join(self.home, 'login')
