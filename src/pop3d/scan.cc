@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <limits>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -36,6 +37,7 @@ class Scanner {
   enum class State : std::uint8_t { Unknown, Measured, Known, Gone, NoMessage };
   struct Facts {
     State state;
+    bool regular;  // for sure
     std::int64_t time;
     std::uint64_t inode;
   };
@@ -47,7 +49,8 @@ class Scanner {
   void measure_all();
   void measure_some(const std::vector<std::uint32_t>& todo, std::atomic<std::size_t>& next);
   void measure(std::size_t message, std::string& buffer);
-  std::uint64_t count_octets(int file, std::uint64_t size, std::string& buffer);
+  bool measure_known(std::size_t message, int file, std::string& buffer);
+  std::optional<std::uint64_t> count_octets(int file, std::uint64_t most, std::string& buffer);
   Result<NameIndex> index_names();
   void drop_one_of(std::size_t first, std::size_t second);
   bool is_there(std::size_t message);
@@ -61,6 +64,7 @@ class Scanner {
   int maildir_;
   ScanOptions options_;
   const IndexFile* index_;
+  bool local_{false};
   std::size_t as_indexed_{0};  // messages whose files are as the index says
   MessageTable table_;
   std::vector<Facts> facts_;  // one for each message of the table
@@ -112,7 +116,7 @@ Result<void> Scanner::list(bool only_new_ones) {
 
 Result<void> Scanner::enter(MaildirPlace::Folder folder, const ListedName& name) {
   LBX_TRY(table_.add(folder, name.name));
-  facts_.push_back({State::Unknown, 0, name.inode});
+  facts_.push_back({State::Unknown, name.is_regular, 0, name.inode});
   if (!recall(facts_.size() - 1) && options_.use_names) believe_name(facts_.size() - 1);
   return {};
 }
@@ -151,6 +155,9 @@ void Scanner::measure_all() {
   for (std::size_t i = 0; i < facts_.size(); ++i) {
     if (facts_[i].state == State::Unknown) todo.push_back(static_cast<std::uint32_t>(i));
   }
+  if (todo.empty()) return;
+  const Result<FileSystemKind> kind = system_.files.file_system(maildir_);
+  local_ = kind && *kind == FileSystemKind::Local;
   std::ranges::stable_sort(todo, {}, [this](std::uint32_t i) { return facts_[i].inode; });
 
   std::atomic<std::size_t> next{0};
@@ -183,6 +190,7 @@ void Scanner::measure(std::size_t message, std::string& buffer) {
   const Result<UniqueFd> file = files.open_at(maildir_, path, kOpenFlags);
   facts.state = State::Gone;
   if (!file && is_missing(file.error())) return;
+  if (file && measure_known(message, file->get(), buffer)) return;
   // One that may not be read is a message too: it can be removed.
   const Result<struct stat> status =
       file ? files.stat_fd(file->get()) : files.stat_at(maildir_, path);
@@ -195,20 +203,39 @@ void Scanner::measure(std::size_t message, std::string& buffer) {
   constexpr std::int64_t kSecond = 1'000'000'000;
   const std::optional<std::int64_t> named =
       options_.use_names ? time_in_name(table_.base(message)) : std::nullopt;
-  const auto size = static_cast<std::uint64_t>(status->st_size);
   facts.state = State::Measured;
   facts.time = named.value_or(status->st_mtim.tv_sec * kSecond + status->st_mtim.tv_nsec);
-  table_.set_octets(message, file ? count_octets(file->get(), size, buffer) : size);
+  // What cannot be read nobody will get by RETR either.
+  const auto size = static_cast<std::uint64_t>(status->st_size);
+  const std::optional<std::uint64_t> octets =
+      file ? count_octets(file->get(), size, buffer) : std::nullopt;
+  table_.set_octets(message, octets.value_or(size));
 }
 
-std::uint64_t Scanner::count_octets(int file, std::uint64_t size, std::string& buffer) {
+/// Without a look at what the folder and the name have told already.
+bool Scanner::measure_known(std::size_t message, int file, std::string& buffer) {
+  if (!facts_[message].regular || !options_.use_names) return false;
+  const std::optional<std::int64_t> time = time_in_name(table_.base(message));
+  if (!time) return false;
+  const std::optional<std::uint64_t> octets =
+      count_octets(file, std::numeric_limits<std::uint64_t>::max(), buffer);
+  if (!octets) return false;
+  facts_[message].state = State::Measured;
+  facts_[message].time = *time;
+  table_.set_octets(message, *octets);
+  return true;
+}
+
+std::optional<std::uint64_t> Scanner::count_octets(int file, std::uint64_t most,
+                                                   std::string& buffer) {
   buffer.resize(kIoChunk);
   OctetCounter counter;
-  while (counter.stored() < size) {
+  while (counter.stored() < most) {
     const Result<std::size_t> got = system_.files.read(file, buffer.data(), buffer.size());
-    if (!got) return size;  // nobody will get it by RETR either
-    if (*got == 0) break;
+    if (!got) return std::nullopt;
     counter.add({buffer.data(), *got});
+    // read(2) gives less than it could only at the end of a file, where the file system is local.
+    if (*got == 0 || (local_ && *got < buffer.size())) break;
   }
   return counter.on_wire();
 }
