@@ -113,10 +113,14 @@ NameFile load_ids(System& system, int maildir, const MessageTable& messages,
     writer.add(each.id, each.base);
   }
   NameFileWriter copy = writer;
-  static_cast<void>(std::move(copy).commit(system, maildir, NameFileWriter::Sync::Yes));
+  static_cast<void>(std::move(copy).commit(system, maildir));
   std::optional<NameFile> ids = NameFile::parse(std::move(writer).text(), kIdsKind);
   return ids ? std::move(*ids) : NameFile{};
 }
+
+IdTable::IdTable(std::span<const OwnId> own, std::string_view text,
+                 std::shared_ptr<const void> owner)
+    : owner_{std::move(owner)}, lent_own_{own}, lent_text_{text} {}
 
 void IdTable::assign(const MessageTable& messages, const NameFile& known) {
   const auto plain = [&](std::size_t i) {
@@ -169,8 +173,9 @@ void IdTable::assign(const MessageTable& messages, const NameFile& known) {
 }
 
 std::string_view IdTable::id(const MessageTable& messages, std::size_t message) const {
-  if (own_.empty() || own_[message].size == 0) return messages.base(message);
-  return std::string_view{text_}.substr(own_[message].at, own_[message].size);
+  const std::span<const OwnId> all = own();
+  if (all.empty() || all[message].size == 0) return messages.base(message);
+  return text().substr(all[message].at, all[message].size);
 }
 
 }  // namespace lbx::pop3d

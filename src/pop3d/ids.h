@@ -13,18 +13,22 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/system.h"
+#include "pop3d/index_rows.h"
 #include "pop3d/message_table.h"
 #include "pop3d/name_file.h"
 
 namespace lbx::pop3d {
 
 inline constexpr const char* kIdsKind = "pop3-ids";
+inline constexpr const char* kIdsFile = "letterbox-pop3-ids";
 
 /// Whose ids to take over.
 enum class Import {
@@ -48,18 +52,25 @@ NameFile load_ids(System& system, int maildir, const MessageTable& messages,
 
 class IdTable {
  public:
+  IdTable() = default;
+  /// The ids of an index; `owner` keeps its memory.
+  IdTable(std::span<const OwnId> own, std::string_view text, std::shared_ptr<const void> owner);
+
   /// Gives every message of the table its id. `known` is asked first.
   void assign(const MessageTable& messages, const NameFile& known);
   std::string_view id(const MessageTable& messages, std::size_t message) const;
 
- private:
-  struct Own {
-    std::uint32_t at;    // in text_
-    std::uint32_t size;  // 0: the base name is the id
-  };
+  /// As an index takes them: one for each message, or none at all.
+  std::span<const OwnId> own() const { return owner_ ? lent_own_ : own_; }
+  std::string_view text() const { return owner_ ? lent_text_ : text_; }
 
+ private:
   std::string text_;
-  std::vector<Own> own_;  // one for each message, or none at all
+  std::vector<OwnId> own_;
+
+  std::shared_ptr<const void> owner_;
+  std::span<const OwnId> lent_own_;
+  std::string_view lent_text_;
 };
 
 }  // namespace lbx::pop3d

@@ -11,6 +11,7 @@
 
 #include "core/base/io.h"
 #include "pop3d/open_flags.h"
+#include "pop3d/scan.h"
 #include "pop3d/sizes.h"
 
 namespace lbx::pop3d {
@@ -48,12 +49,11 @@ Result<std::unique_ptr<Maildrop>> MaildirMaildrop::open(System& system, UniqueFd
       new MaildirMaildrop{system, std::move(maildir), options}};
   const int fd = maildrop->maildir_.get();
   clear_stale_tmp(system.files, fd, system.clock.now());
-  const bool ours = options.dialect == Dialect::Letterbox;
-  maildrop->messages_ = LBX_TRY(take_snapshot(
-      system, fd, {options.dialect, options.remember, options.trust_names, options.threads}));
-  NameFile known;
-  if (ours) known = load_ids(system, fd, maildrop->messages_, options.import);
-  maildrop->ids_.assign(maildrop->messages_, known);
+  Snapshot snapshot = LBX_TRY(take_snapshot(
+      system, fd,
+      {options.dialect, options.remember, options.trust_names, options.threads, options.import}));
+  maildrop->messages_ = std::move(snapshot.messages);
+  maildrop->ids_ = std::move(snapshot.ids);
   return std::unique_ptr<Maildrop>{std::move(maildrop)};
 }
 

@@ -140,25 +140,30 @@ std::string NameFileWriter::text() && {
   return std::move(text_);
 }
 
-// The unfinished file lies in tmp/, where every reader of the Maildir clears what a crash leaves.
-Result<void> NameFileWriter::commit(System& system, int maildir, Sync sync) && {
-  FileOps& files = system.files;
+Result<void> NameFileWriter::commit(System& system, int maildir) && {
   const std::string name = file_name(kind_);
-  const std::string temporary = "tmp/" + std::to_string(system.clock.now().seconds) + '.' + name +
-                                '.' + ascii::to_hex(system.randomness.bits64(), 16);
   const std::string all = std::move(*this).text();
   if (all.size() > kMaxNameFile) return Error::later(name + " would be too large");
+  return replace_own_file(system, maildir, name, all, WriteSync::Yes);
+}
+
+// The unfinished file lies in tmp/, where every reader of the Maildir clears what a crash leaves.
+Result<void> replace_own_file(System& system, int maildir, const std::string& name,
+                              std::string_view text, WriteSync sync) {
+  FileOps& files = system.files;
+  const std::string temporary = "tmp/" + std::to_string(system.clock.now().seconds) + '.' + name +
+                                '.' + ascii::to_hex(system.randomness.bits64(), 16);
   UniqueFd file =
       LBX_TRY(files.open_at(maildir, temporary, O_WRONLY | O_CREAT | O_EXCL, kNameFileMode));
-  Result<void> done = write_all(files, file.get(), all);
-  if (done && sync == Sync::Yes) done = files.sync(file.get());
+  Result<void> done = write_all(files, file.get(), text);
+  if (done && sync == WriteSync::Yes) done = files.sync(file.get());
   if (done) done = files.close(std::move(file));
   if (done) done = files.rename_at(maildir, temporary, maildir, name);
   if (!done) {
     static_cast<void>(files.unlink_at(maildir, temporary));
     return done;
   }
-  return sync == Sync::Yes ? files.sync(maildir) : done;
+  return sync == WriteSync::Yes ? files.sync(maildir) : done;
 }
 
 }  // namespace lbx::pop3d

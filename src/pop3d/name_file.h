@@ -6,8 +6,8 @@
 //   ...
 //   end COUNT CHECKSUM
 //
-// A value has no blank, a base name may have some. There are two kinds: what was measured (sizes),
-// which may be lost at any time, and ids taken over from another server, which may not.
+// A value has no blank, a base name may have some. One kind is in use: ids taken over from another
+// server.
 //
 // A reader sees a whole file or none: one that is torn, of another kind, or too large counts as
 // missing. Writers never change a file, they replace it by rename(2) of a name that is theirs
@@ -64,6 +64,12 @@ class NameFile {
   NameIndex index_{0};  // a base name is known by where it begins in text_
 };
 
+enum class WriteSync { No, Yes };  // Yes: it is on disk when it is there
+
+/// Makes a file of ours in a Maildir hold `text`: readers see the old file or the new one.
+Result<void> replace_own_file(System& system, int maildir, const std::string& name,
+                              std::string_view text, WriteSync sync);
+
 class NameFileWriter {
  public:
   explicit NameFileWriter(std::string kind);
@@ -72,9 +78,8 @@ class NameFileWriter {
   void add(std::string_view value, std::string_view base);
   std::size_t count() const { return count_; }
 
-  enum class Sync { No, Yes };  // Yes: it is on disk when commit() returns
-  /// Replaces the file of that kind. The writer is spent.
-  Result<void> commit(System& system, int maildir, Sync sync) &&;
+  /// Replaces the file of that kind, on disk. The writer is spent.
+  Result<void> commit(System& system, int maildir) &&;
   /// What commit() would write.
   std::string text() &&;
 

@@ -2,11 +2,11 @@
 #include "pop3d/sizes.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
-#include <unordered_map>
+#include <memory>
 
 #include "core/base/ascii.h"
+#include "pop3d/index_file.h"
 
 namespace lbx::pop3d {
 namespace {
@@ -31,20 +31,6 @@ std::optional<std::uint64_t> field(std::string_view base, std::string_view key) 
 
 }  // namespace
 
-std::string size_value(const KnownSize& size) {
-  return std::to_string(size.octets) + '/' + std::to_string(size.time);
-}
-
-std::optional<KnownSize> parse_size_value(std::string_view value) {
-  KnownSize size{};
-  const char* const end = value.data() + value.size();
-  const auto octets = std::from_chars(value.data(), end, size.octets);
-  if (octets.ec != std::errc{} || octets.ptr == end || *octets.ptr != '/') return std::nullopt;
-  const auto time = std::from_chars(octets.ptr + 1, end, size.time);
-  if (time.ec != std::errc{} || time.ptr != end) return std::nullopt;
-  return size;
-}
-
 std::optional<std::int64_t> time_in_name(std::string_view base) {
   const std::string_view seconds = digits_of(base);
   const std::optional<std::uint64_t> value = ascii::parse_number(seconds);
@@ -67,27 +53,69 @@ std::optional<std::uint64_t> octets_in_name(std::string_view base) {
   return wire;
 }
 
+namespace {
+
+/// The rows of an index, to be changed.
+class IndexPatch {
+ public:
+  explicit IndexPatch(const IndexParts& parts)
+      : parts_{parts},
+        rows_{parts.rows.begin(), parts.rows.end()},
+        times_{parts.times.begin(), parts.times.end()},
+        ids_{parts.ids.begin(), parts.ids.end()},
+        names_{parts.names} {}
+
+  void set_octets(std::size_t message, std::uint64_t octets) {
+    MessageRow& row = rows_[message];
+    row.octets = octets;
+    row.flags &= static_cast<std::uint8_t>(~MessageRow::kNamedSize);
+  }
+
+  /// A message that the index does not know: so it does not say all any more.
+  void add(std::string_view base, std::uint64_t octets, std::int64_t time) {
+    MessageRow row{};
+    row.octets = octets;
+    row.name = static_cast<std::uint32_t>(names_.size());
+    row.size = row.base_size = static_cast<std::uint8_t>(base.size());
+    rows_.push_back(row);
+    times_.push_back(time);
+    if (!ids_.empty()) ids_.push_back({0, 0});
+    names_ += base;
+    parts_.head.flags &= ~unsigned{IndexHead::kSettled};
+  }
+
+  const IndexParts& parts() {
+    parts_.rows = rows_;
+    parts_.times = times_;
+    parts_.ids = ids_;
+    parts_.names = names_;
+    return parts_;
+  }
+
+ private:
+  IndexParts parts_;
+  std::vector<MessageRow> rows_;
+  std::vector<std::int64_t> times_;
+  std::vector<OwnId> ids_;
+  std::string names_;
+};
+
+}  // namespace
+
 void correct_sizes(System& system, int maildir, const std::vector<Correction>& corrections) {
   if (corrections.empty()) return;
-  std::unordered_map<std::string_view, std::uint64_t> changed;
-  for (const Correction& each : corrections) changed[each.base] = each.octets;
-
-  NameFileWriter writer{kSizesKind};
-  // What another session has written meanwhile is read anew and kept.
-  if (const auto known = NameFile::read(system.files, maildir, kSizesKind)) {
-    known->each([&](std::string_view value, std::string_view base) {
-      const auto change = changed.find(base);
-      const std::optional<KnownSize> size = parse_size_value(value);
-      if (change == changed.end() || !size) return writer.add(value, base);
-      writer.add(size_value({change->second, size->time}), base);
-      changed.erase(change);
-    });
+  const std::shared_ptr<const IndexFile> index = IndexFile::read(system.files, maildir);
+  IndexPatch patch{index ? index->parts() : IndexParts{}};
+  for (const Correction& each : corrections) {
+    const std::optional<std::uint32_t> known = index ? index->find(each.base) : std::nullopt;
+    if (known) {
+      patch.set_octets(*known, each.octets);
+    } else if (const auto time = time_in_name(each.base)) {
+      // Without a time in the name it was measured at the login, and is so again.
+      patch.add(each.base, each.octets, *time);
+    }
   }
-  for (const auto& [base, octets] : changed) {
-    // Without a time in the name it was measured at the login, and is so again.
-    if (const auto time = time_in_name(base)) writer.add(size_value({octets, *time}), base);
-  }
-  static_cast<void>(std::move(writer).commit(system, maildir, NameFileWriter::Sync::No));
+  static_cast<void>(write_index(system, maildir, patch.parts()));
 }
 
 }  // namespace lbx::pop3d

@@ -1,297 +1,135 @@
 // SPDX-License-Identifier: MIT
 #include "pop3d/snapshot.h"
 
-#include <fcntl.h>
 #include <malloc.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
-#include <optional>
-#include <system_error>
-#include <thread>
-#include <tuple>
-#include <vector>
+#include <memory>
+#include <utility>
 
-#include "core/base/io.h"
-#include "core/message/line_endings.h"
-#include "pop3d/name_index.h"
-#include "pop3d/open_flags.h"
-#include "pop3d/sizes.h"
+#include "pop3d/index_file.h"
+#include "pop3d/scan.h"
 
 namespace lbx::pop3d {
 namespace {
 
-/// Fewer messages to measure are not worth a thread.
-constexpr std::size_t kParallelFrom = 512;
-/// Messages that a thread takes at once.
-constexpr std::size_t kShare = 64;
-/// The file of sizes is written anew where this part of it, or more, would be new.
-constexpr std::size_t kWorthWriting = 128;
+/// Folders with fewer messages, whose names tell all, are read as fast as an index.
+constexpr std::size_t kWorthAnIndex = 64;
+/// An index of so many messages is small enough to be written at any time.
+constexpr std::size_t kSmall = 1024;
 
-class Scan {
+class Looker {
  public:
-  Scan(System& system, int maildir, const SnapshotOptions& options)
+  Looker(System& system, int maildir, const SnapshotOptions& options)
       : system_{system}, maildir_{maildir}, options_{options} {
-    options_.remember = options_.remember && options_.dialect == Dialect::Letterbox;
+    const bool ours = options_.dialect == Dialect::Letterbox;
+    options_.remember = options_.remember && ours;
+    if (!ours) options_.import.from = Import::None;
   }
 
-  Result<MessageTable> run();
+  Result<Snapshot> run();
 
  private:
-  enum class State { Unknown, Measured, FromFile, FromName, Gone, NoMessage };
-  struct Facts {
-    State state;
-    std::int64_t time;
-    std::uint64_t inode;
-  };
-
-  Result<void> list(bool only_new_ones);
-  Result<void> enter(MaildirPlace::Folder folder, const ListedName& name);
-  void recall(std::size_t message);
-  void measure_all();
-  void measure_some(const std::vector<std::uint32_t>& todo, std::atomic<std::size_t>& next);
-  void measure(std::size_t message, std::string& buffer);
-  std::uint64_t count_octets(int file, std::uint64_t size, std::string& buffer);
-  Result<NameIndex> index_names();
-  void drop_one_of(std::size_t first, std::size_t second);
-  bool is_there(std::size_t message);
-  bool there(std::size_t message) const {
-    return facts_[message].state != State::Gone && facts_[message].state != State::NoMessage;
-  }
-  std::optional<timespec> changed_at();
-  void keep_sizes();
-  bool may_keep(std::size_t message) const;
-  void arrange();
+  bool imports() const { return options_.import.from != Import::None; }
+  IndexHead head_now();
+  bool settled(const IndexHead& head);
+  bool says_all(const IndexHead& head);
+  bool worth_writing(const Scan& scan, const IndexHead& head);
+  void keep(const Scan& scan, Snapshot& snapshot, IndexHead head);
+  static Snapshot lent(const std::shared_ptr<const IndexFile>& index);
 
   System& system_;
   int maildir_;
   SnapshotOptions options_;
-  std::optional<NameFile> sizes_;
-  MessageTable table_;
-  std::vector<Facts> facts_;  // one for each message of the table
+  std::shared_ptr<const IndexFile> index_;
 };
 
-Result<MessageTable> Scan::run() {
-  if (options_.remember) sizes_ = NameFile::read(system_.files, maildir_, kSizesKind);
-  const std::optional<timespec> before = changed_at();
-  LBX_TRY(list(false));
-  measure_all();
-  static_cast<void>(LBX_TRY(index_names()));
-  const std::optional<timespec> after = changed_at();
-  const bool stirred =
-      !before || !after || before->tv_sec != after->tv_sec || before->tv_nsec != after->tv_nsec;
-  const bool lost =
-      std::ranges::any_of(facts_, [](const Facts& facts) { return facts.state == State::Gone; });
-  if (lost || stirred) {  // somebody renames files: they may have been missed
-    LBX_TRY(list(true));
-    measure_all();
-    static_cast<void>(LBX_TRY(index_names()));
+Result<Snapshot> Looker::run() {
+  IndexHead head{};
+  if (options_.remember) {
+    index_ = IndexFile::read(system_.files, maildir_);
+    head = head_now();
+    if (index_ && says_all(head)) return lent(index_);
   }
-  keep_sizes();
-  arrange();
-  return std::move(table_);
-}
-
-std::optional<timespec> Scan::changed_at() {
-  const Result<struct stat> status = system_.files.stat_at(maildir_, "cur");
-  if (!status) return std::nullopt;
-  return status->st_mtim;
-}
-
-Result<void> Scan::list(bool only_new_ones) {
-  NameIndex known{0};
-  if (only_new_ones) known = LBX_TRY(index_names());
-  const auto is_base = [this](std::uint32_t message, std::string_view name) {
-    return table_.base(message) == name;
-  };
-  for (const auto folder : {MaildirPlace::Folder::New, MaildirPlace::Folder::Cur}) {
-    Result<void> entered;
-    LBX_TRY(system_.files.each_name(
-        maildir_, folder == MaildirPlace::Folder::New ? "new" : "cur", [&](const ListedName& name) {
-          if (!entered || name.is_directory || !MessageTable::is_message_name(name.name)) return;
-          const std::string_view base = name.name.substr(0, name.name.find(':'));
-          if (only_new_ones && known.find(base, is_base)) return;
-          entered = enter(folder, name);
-        }));
-    LBX_TRY(std::move(entered));
+  Scan scan = LBX_TRY(scan_folders(
+      system_, maildir_,
+      {options_.dialect, options_.remember, options_.trust_names, options_.threads}, index_.get()));
+  Snapshot snapshot;
+  const NameFile known = load_ids(system_, maildir_, scan.messages, options_.import);
+  snapshot.ids.assign(scan.messages, known);
+  if (options_.remember && worth_writing(scan, head)) {
+    keep(scan, snapshot, head);
   }
-  return {};
+  if (snapshot.messages.count() == 0) snapshot.messages = std::move(scan.messages);
+  return snapshot;
 }
 
-Result<void> Scan::enter(MaildirPlace::Folder folder, const ListedName& name) {
-  LBX_TRY(table_.add(folder, name.name));
-  facts_.push_back({State::Unknown, 0, name.inode});
-  if (options_.remember) recall(facts_.size() - 1);
-  return {};
-}
-
-void Scan::recall(std::size_t message) {
-  Facts& facts = facts_[message];
-  const std::string_view base = table_.base(message);
-  if (sizes_) {
-    const std::optional<std::string_view> value = sizes_->find(base);
-    const std::optional<KnownSize> known = value ? parse_size_value(*value) : std::nullopt;
-    if (known) {
-      facts.state = State::FromFile;
-      facts.time = known->time;
-      return table_.set_octets(message, known->octets);
-    }
-  }
-  if (!options_.trust_names) return;
-  const std::optional<std::int64_t> time = time_in_name(base);
-  const std::optional<std::uint64_t> octets = octets_in_name(base);
-  if (!time || !octets) return;
-  facts.state = State::FromName;
-  facts.time = *time;
-  table_.set_octets(message, *octets);
-}
-
-void Scan::measure_all() {
-  std::vector<std::uint32_t> todo;
-  for (std::size_t i = 0; i < facts_.size(); ++i) {
-    if (facts_[i].state == State::Unknown) todo.push_back(static_cast<std::uint32_t>(i));
-  }
-  std::ranges::stable_sort(todo, {}, [this](std::uint32_t i) { return facts_[i].inode; });
-
-  std::atomic<std::size_t> next{0};
-  std::vector<std::thread> helpers;
-  const unsigned threads = todo.size() < kParallelFrom ? 1 : options_.threads;
-  try {  // std::thread throws where the limit of processes is reached: then fewer must do
-    while (helpers.size() + 1 < threads) {
-      helpers.emplace_back([&] { measure_some(todo, next); });
-    }
-  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): see above
-  }
-  measure_some(todo, next);
-  for (std::thread& helper : helpers) helper.join();
-}
-
-void Scan::measure_some(const std::vector<std::uint32_t>& todo, std::atomic<std::size_t>& next) {
-  std::string buffer;
-  for (;;) {
-    const std::size_t from = next.fetch_add(kShare);
-    if (from >= todo.size()) return;
-    const std::size_t to = std::min(from + kShare, todo.size());
-    for (std::size_t i = from; i < to; ++i) measure(todo[i], buffer);
-  }
-}
-
-void Scan::measure(std::size_t message, std::string& buffer) {
+/// What the folders are like before they are read: what changes later makes them different.
+IndexHead Looker::head_now() {
   FileOps& files = system_.files;
-  Facts& facts = facts_[message];
-  const std::string path = table_.path(message);
-  const Result<UniqueFd> file = files.open_at(maildir_, path, kOpenFlags);
-  facts.state = State::Gone;
-  if (!file && is_missing(file.error())) return;
-  // One that may not be read is a message too: it can be removed.
-  const Result<struct stat> status =
-      file ? files.stat_fd(file->get()) : files.stat_at(maildir_, path);
-  if (!status && is_missing(status.error())) return;
-  facts.state = State::NoMessage;
-  if (!status || !S_ISREG(status->st_mode)) return;
-  const bool young = status->st_mtim.tv_sec >= system_.clock.now().seconds;
-  if (young && options_.dialect == Dialect::Qmail) return;
-
-  constexpr std::int64_t kSecond = 1'000'000'000;
-  const std::optional<std::int64_t> named =
-      options_.remember ? time_in_name(table_.base(message)) : std::nullopt;
-  const auto size = static_cast<std::uint64_t>(status->st_size);
-  facts.state = State::Measured;
-  facts.time = named.value_or(status->st_mtim.tv_sec * kSecond + status->st_mtim.tv_nsec);
-  table_.set_octets(message, file ? count_octets(file->get(), size, buffer) : size);
-}
-
-std::uint64_t Scan::count_octets(int file, std::uint64_t size, std::string& buffer) {
-  buffer.resize(kIoChunk);
-  OctetCounter counter;
-  while (counter.stored() < size) {
-    const Result<std::size_t> got = system_.files.read(file, buffer.data(), buffer.size());
-    if (!got) return size;  // nobody will get it by RETR either
-    if (*got == 0) break;
-    counter.add({buffer.data(), *got});
+  IndexHead head{};
+  head.new_folder = stamp_of(files, maildir_, "new");
+  head.cur_folder = stamp_of(files, maildir_, "cur");
+  if (imports()) {
+    head.ids_file = stamp_of(files, maildir_, kIdsFile);
+    head.flags |= IndexHead::kImports;
   }
-  return counter.on_wire();
+  if (settled(head)) head.flags |= IndexHead::kSettled;
+  return head;
 }
 
-/// The messages by their base names. A message that was moved while the folders were listed has
-/// come twice: then one of the two goes.
-Result<NameIndex> Scan::index_names() {
-  NameIndex index{facts_.size()};
-  const auto is_base = [this](std::uint32_t message, std::string_view name) {
-    return table_.base(message) == name;
-  };
-  for (std::size_t i = 0; i < facts_.size(); ++i) {
-    if (!there(i)) continue;
-    const auto other = index.add(table_.base(i), static_cast<std::uint32_t>(i), is_base);
-    if (!other) continue;
-    drop_one_of(*other, i);
-    if (there(*other) && there(i)) {
-      table_.set_shares_base(*other);
-      table_.set_shares_base(i);
-    }
+/// Only where the time of a folder is this machine's, and nobody keeps old ones.
+bool Looker::settled(const IndexHead& head) {
+  constexpr std::int64_t kNanoseconds = 1'000'000'000;
+  if (head.new_folder.inode == 0 || head.cur_folder.inode == 0) return false;
+  const std::int64_t last = std::max({head.new_folder.changed, head.new_folder.modified,
+                                      head.cur_folder.changed, head.cur_folder.modified});
+  if (system_.clock.now().seconds - last / kNanoseconds < kSettledSeconds) return false;
+  const Result<FileSystemKind> kind = system_.files.file_system(maildir_);
+  return kind && *kind == FileSystemKind::Local;
+}
+
+bool Looker::says_all(const IndexHead& head) {
+  const IndexHead& known = index_->parts().head;
+  if (!known.is(IndexHead::kSettled) || !head.is(IndexHead::kSettled)) return false;
+  if (known.new_folder != head.new_folder || known.cur_folder != head.cur_folder) return false;
+  if (known.is(IndexHead::kNamedSizes) && !options_.trust_names) return false;
+  if (known.is(IndexHead::kImports) != imports()) return false;
+  // Ids that were taken over may not be lost, so that file is looked at where it should be.
+  return !imports() || (head.ids_file.inode != 0 && known.ids_file == head.ids_file);
+}
+
+bool Looker::worth_writing(const Scan& scan, const IndexHead& head) {
+  const std::size_t count = scan.messages.count();
+  const bool news = scan.measured > 0 || head.is(IndexHead::kSettled);
+  if (!news) return false;
+  if (!index_) return scan.measured > 0 || count >= kWorthAnIndex;
+  const std::size_t changed = scan.measured + scan.unlike_index;
+  if (count < kSmall || changed * kWorthWriting >= count) return true;
+  const std::int64_t age = system_.clock.now().seconds - index_->written();
+  return age < 0 || age >= kRewriteSeconds;
+}
+
+/// Writes the index; where it is mapped, the session needs no memory of its own for the messages.
+void Looker::keep(const Scan& scan, Snapshot& snapshot, IndexHead head) {
+  const auto rows = scan.messages.rows();
+  if (std::ranges::any_of(rows,
+                          [](const MessageRow& row) { return row.is(MessageRow::kNamedSize); })) {
+    head.flags |= IndexHead::kNamedSizes;
   }
-  return index;
+  // It may have been written just now.
+  if (imports()) head.ids_file = stamp_of(system_.files, maildir_, kIdsFile);
+  const Result<std::uint64_t> written = write_index(
+      system_, maildir_,
+      {head, rows, scan.times, snapshot.ids.own(), scan.messages.names(), snapshot.ids.text()});
+  if (!written || rows.size() < kSmall) return;
+  const std::shared_ptr<const IndexFile> mapped = IndexFile::map(system_.files, maildir_);
+  if (mapped && mapped->checksum() == *written) snapshot = lent(mapped);
 }
 
-void Scan::drop_one_of(std::size_t first, std::size_t second) {
-  if (!is_there(second)) {
-    facts_[second].state = State::NoMessage;
-  } else if (!is_there(first)) {
-    facts_[first].state = State::NoMessage;
-  }
-}
-
-bool Scan::is_there(std::size_t message) {
-  const auto status = system_.files.stat_at(maildir_, table_.path(message), AT_SYMLINK_NOFOLLOW);
-  return status || !is_missing(status.error());
-}
-
-void Scan::keep_sizes() {
-  if (!options_.remember) return;
-  std::size_t learnt = 0;
-  std::size_t all = 0;
-  for (std::size_t i = 0; i < facts_.size(); ++i) {
-    if (!may_keep(i)) continue;
-    ++all;
-    if (facts_[i].state == State::Measured) ++learnt;
-  }
-  const bool mostly_dead = sizes_ && sizes_->count() > 2 * all + kWorthWriting;
-  if ((learnt == 0 || learnt * kWorthWriting < all) && !mostly_dead) return;
-  NameFileWriter writer{kSizesKind};
-  for (std::size_t i = 0; i < facts_.size(); ++i) {
-    if (!may_keep(i)) continue;
-    writer.add(size_value({table_.octets(i), facts_[i].time}), table_.base(i));
-  }
-  static_cast<void>(std::move(writer).commit(system_, maildir_, NameFileWriter::Sync::No));
-}
-
-/// What a name tells need not be kept, and of two files with one name nothing is.
-bool Scan::may_keep(std::size_t message) const {
-  const State state = facts_[message].state;
-  return (state == State::Measured || state == State::FromFile) && !table_.shares_base(message);
-}
-
-void Scan::arrange() {
-  struct Key {
-    std::int64_t time;
-    std::uint32_t message;
-  };
-  std::vector<Key> keys;
-  keys.reserve(facts_.size());
-  for (std::size_t i = 0; i < facts_.size(); ++i) {
-    if (there(i)) keys.push_back({facts_[i].time, static_cast<std::uint32_t>(i)});
-  }
-  std::ranges::sort(keys, [this](const Key& a, const Key& b) {
-    if (a.time != b.time) return a.time < b.time;
-    return std::tuple{table_.base(a.message), table_.file_name(a.message)} <
-           std::tuple{table_.base(b.message), table_.file_name(b.message)};
-  });
-  std::vector<std::uint32_t> order;
-  order.reserve(keys.size());
-  for (const Key& key : keys) order.push_back(key.message);
-  table_.arrange(order);
-  table_.shrink();
+Snapshot Looker::lent(const std::shared_ptr<const IndexFile>& index) {
+  const IndexParts& parts = index->parts();
+  return {MessageTable{parts.rows, parts.names, index}, IdTable{parts.ids, parts.id_text, index}};
 }
 
 /// The scan of a large Maildir takes several times what the session keeps.
@@ -304,14 +142,10 @@ void give_back_memory([[maybe_unused]] std::size_t messages) {
 
 }  // namespace
 
-Result<MessageTable> take_snapshot(System& system, int maildir, const SnapshotOptions& options) {
-  Result<MessageTable> messages = Scan{system, maildir, options}.run();
-  if (messages) give_back_memory(messages->count());
-  return messages;
-}
-
-bool is_missing(const Error& error) {
-  return error.os_error == ENOENT || error.os_error == ESTALE;
+Result<Snapshot> take_snapshot(System& system, int maildir, const SnapshotOptions& options) {
+  Snapshot snapshot = LBX_TRY(Looker(system, maildir, options).run());
+  give_back_memory(snapshot.messages.count());
+  return snapshot;
 }
 
 }  // namespace lbx::pop3d

@@ -38,7 +38,7 @@ class SizesTest(letterbox.ScratchTest):
             self.assertEqual(first.multi(b'RETR %d' % number), wire(stored))
         self.assertEqual(self.sizes(first), self.right())
         first.close()  # without QUIT
-        kept = os.path.join(self.maildir.path, 'letterbox-pop3-sizes')
+        kept = os.path.join(self.maildir.path, 'letterbox-pop3-index')
         pop3.until(lambda: os.path.exists(kept))
         self.assertEqual(self.sizes(self.log_in()), self.right())
 
@@ -59,7 +59,7 @@ class SizesTest(letterbox.ScratchTest):
         client = self.log_in()
         before = client.multi(b'UIDL'), client.multi(b'LIST')
         client.ask(b'QUIT')
-        for name in ('letterbox-pop3-sizes', 'letterbox-pop3-ids'):
+        for name in ('letterbox-pop3-index', 'letterbox-pop3-ids'):
             os.unlink(os.path.join(self.maildir.path, name))
         client = self.log_in()
         self.assertEqual((client.multi(b'UIDL'), client.multi(b'LIST')), before)

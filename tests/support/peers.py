@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Other people's mail software, as scripts/peers unpacks it, in a view of the machine of its own:
 mount and process namespaces in which the package is installed below /usr, in which passwd(5) has
-our users and /var, /etc and /run what the caller put there. Nothing of the machine itself changes,
-and what is started there dies with the test."""
+our users and /var, /run and, from its folder etc.d, /etc what the caller put there. Nothing of the
+machine itself changes, and what is started there dies with the test."""
 import os
 import signal
 import socket
@@ -23,6 +23,7 @@ PEOPLE = {'alice': 29911, 'bob': 29912, 'carol': 29913}
 ENTER = r'''
 layers=$1 view=$2; shift 2
 mount -t overlay overlay -o "lowerdir=$layers:/usr" /usr
+[ ! -d "$view/etc.d" ] || mount -t overlay overlay -o "lowerdir=$view/etc.d:/etc" /etc
 for place in etc/passwd etc/group var/lib var/log var/spool run; do
   [ ! -e "$view/$place" ] || mount --bind "$view/$place" "/$place"
 done

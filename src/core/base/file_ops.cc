@@ -164,7 +164,7 @@ Result<void> PosixFileOps::each_name(int dir, const std::string& path, const Nam
     if (entry == nullptr) break;
     const std::string_view name{entry->d_name};
     if (name == "." || name == "..") continue;
-    sink({name, entry->d_ino, entry->d_type == DT_DIR});
+    sink({name, entry->d_ino, entry->d_type == DT_DIR, entry->d_type == DT_REG});
   }
   if (errno != 0) return failed("readdir", path);
   return {};

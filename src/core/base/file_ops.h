@@ -35,6 +35,7 @@ struct ListedName {
   std::string_view name;  // valid during the call only
   std::uint64_t inode;    // 0 where it is not known; a hint for the order of reading, no identity
   bool is_directory;
+  bool is_regular{false};  // false also where it is not known
 };
 using NameSink = std::function<void(const ListedName&)>;
 

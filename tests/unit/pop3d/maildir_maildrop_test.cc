@@ -106,7 +106,7 @@ TEST_F(MaildirMaildropTest, NamesWithSizesCostNoLookAtAMessage) {
   for (const std::string& call : outside.files.journal()) {
     EXPECT_EQ(call.find("1.M1P1.h"), call.npos) << call;
   }
-  EXPECT_FALSE(scratch.exists("m/letterbox-pop3-sizes"));
+  EXPECT_FALSE(scratch.exists("m/letterbox-pop3-index"));
 }
 
 TEST_F(MaildirMaildropTest, ANameThatLiesIsFoundOutByRetrAndNeverBelievedAgain) {
@@ -144,7 +144,7 @@ TEST_F(MaildirMaildropTest, WhatWasMeasuredIsRememberedAtOnce) {
   }
 }
 
-TEST_F(MaildirMaildropTest, ALostOrTornFileOfSizesChangesNothing) {
+TEST_F(MaildirMaildropTest, ALostOrTornIndexChangesNothing) {
   add("new/a", "a\nb\n", 5000);
   add("new/b b", "c", 4000);
   const auto look = [this] {
@@ -155,12 +155,12 @@ TEST_F(MaildirMaildropTest, ALostOrTornFileOfSizesChangesNothing) {
   };
   const auto before = look();
   EXPECT_EQ(look(), before);
-  const std::string whole = scratch.read("m/letterbox-pop3-sizes");
+  const std::string whole = scratch.read("m/letterbox-pop3-index");
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    scratch.write("m/letterbox-pop3-sizes", whole.substr(0, size));
+    scratch.write("m/letterbox-pop3-index", whole.substr(0, size));
     EXPECT_EQ(look(), before) << size;
   }
-  remove("letterbox-pop3-sizes");
+  remove("letterbox-pop3-index");
   EXPECT_EQ(look(), before);
 }
 
@@ -450,8 +450,8 @@ TEST_F(MaildirMaildropTest, NoFailingCallLosesAMessageOrMakesALie) {
 
 TEST_F(MaildirMaildropTest, AMessageThatMayNotBeReadIsListedAndCanBeRemoved) {
   add("new/a", "12345");
-  // list tmp, open the sizes, stat cur, list new, list cur, and then its open
-  outside.files.fail_call(6, EACCES);
+  // list tmp, open the index, stat new and cur, stat cur, list new, list cur, file_system, its open
+  outside.files.fail_call(9, EACCES);
   const auto maildrop = open();
   EXPECT_EQ(maildrop->count(), 1U);
   EXPECT_EQ(maildrop->update({true}), 0U);

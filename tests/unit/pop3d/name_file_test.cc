@@ -69,10 +69,10 @@ class NameFileOnDiskTest : public testing::Test {
     fd.reset(::open(scratch.path("m").c_str(), O_RDONLY | O_DIRECTORY));
     return fd.get();
   }
-  Result<void> write(NameFileWriter::Sync sync = NameFileWriter::Sync::Yes) {
+  Result<void> write() {
     NameFileWriter writer{"kind"};
     writer.add("new", "a");
-    return std::move(writer).commit(outside.system, maildir(), sync);
+    return std::move(writer).commit(outside.system, maildir());
   }
   ScratchDirectory scratch;
   TestSystem outside;

@@ -6,17 +6,6 @@
 namespace lbx::pop3d {
 namespace {
 
-TEST(SizesTest, AValueIsReadAsItWasWritten) {
-  for (const KnownSize& each :
-       {KnownSize{0, 0}, KnownSize{~0ULL, -5}, KnownSize{8'589'934'592, 1}}) {
-    EXPECT_EQ(parse_size_value(size_value(each)), each);
-  }
-  for (const char* each :
-       {"", "1", "1/", "/1", "1/2/3", "1/2 ", "x/1", "-1/2", "18446744073709551616/1"}) {
-    EXPECT_EQ(parse_size_value(each), std::nullopt) << each;
-  }
-}
-
 TEST(SizesTest, ATimeStandsInFrontOfTheName) {
   EXPECT_EQ(time_in_name("1000000001.1.host"), 1'000'000'001'000'000'000);
   EXPECT_EQ(time_in_name("1000000001.M000023P7.host"), 1'000'000'001'000'023'000);
