@@ -22,7 +22,8 @@ LIBRARIES = {  # third-party headers -> the only folder, or folders, that may in
     r'CLI/': 'service',
     r'boost/asio': 'service',
     r'nlohmann/': ('admin', 'convert'),  # explain --json; the summary of an import
-    r'openssl/': 'core/base',
+    r'openssl/': ('core/base', 'service'),  # digests; TLS
+    r'(seccomp|linux/landlock)\.h$': 'service',
     r'gsasl\.h$': 'service',
     r'security/': 'service',
     r'crypt\.h$': 'service',

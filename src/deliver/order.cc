@@ -129,9 +129,4 @@ Result<UserOrder> decode_user_order(std::string_view bytes) {
   return order;
 }
 
-std::int64_t monotonic_seconds() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
-}
-
 }  // namespace lbx::deliver

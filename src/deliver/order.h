@@ -69,9 +69,6 @@ struct UserOrder {
 std::string encode(const UserOrder& order);
 Result<UserOrder> decode_user_order(std::string_view bytes);
 
-/// Seconds of the monotonic clock, the same for all processes.
-std::int64_t monotonic_seconds();
-
 /// Who knows about mailboxes, as a session sees it.
 class Postmaster {
  public:

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/user.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "deliver/user_process.h"
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "deliver/engine.h"
 #include "deliver/forecast.h"

@@ -19,7 +19,10 @@ struct Credentials {
   bool apop{false};
 };
 
-using LoginOutcome = std::variant<std::unique_ptr<Maildrop>, Refusal>;
+/// The outcome comes later, through Session::answer().
+struct Awaited {};
+
+using LoginOutcome = std::variant<std::unique_ptr<Maildrop>, Refusal, Awaited>;
 
 class Accounts {
  public:
@@ -31,6 +34,9 @@ class Accounts {
   virtual std::unique_ptr<SaslExchange> begin_sasl(std::string_view mechanism);
   /// The maildrop of an account that an exchange has let in.
   virtual LoginOutcome open(const std::string& account);
+
+  /// A proxy says by XCLIENT that it speaks for `address`. False: it is not believed.
+  virtual bool speaks_for(const std::string& address);
 };
 
 }  // namespace lbx::pop3d

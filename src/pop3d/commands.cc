@@ -10,6 +10,7 @@
 #include "core/base/ascii.h"
 #include "core/base/utf8.h"
 #include "core/wire/base64.h"
+#include "core/wire/proxy_header.h"
 #include "pop3d/session.h"
 
 namespace lbx::pop3d {
@@ -119,7 +120,8 @@ struct Commands {
     }
     if (settings.offer_stls && !settings.tls) list += "STLS\r\n";  // RFC 2595 section 4
     if (settings.utf8 != Utf8::Off) list += "UTF8\r\n";            // RFC 6856 section 2
-    return list + "LANG\r\n";                                      // RFC 6856 section 3
+    if (settings.offer_xclient) list += "XCLIENT ADDR PORT\r\n";
+    return list + "LANG\r\n";  // RFC 6856 section 3
   }
 
   static void dele(Session& session, const Args& args) {
@@ -300,6 +302,20 @@ struct Commands {
     session.ok();
   }
 
+  // As Postfix has it for SMTP and Dovecot for POP3: from proxies that are trusted, and only them.
+  static void xclient(Session& session, const Args& args) {
+    if (!session.settings_.offer_xclient) return session.err("unimplemented");
+    const auto attributes = parse_xclient(args.rest);
+    if (!attributes) return session.err("syntax error");
+    for (const auto& [name, value] : *attributes) {
+      if (name != "ADDR" || value.empty()) continue;
+      const std::optional<std::string> address = parse_xclient_address(value);
+      if (!address) return session.err("syntax error");
+      if (!session.accounts_->speaks_for(*address)) return session.err("not allowed");
+    }
+    session.ok("updated");
+  }
+
   // RFC 6856 section 2. Outlook sends it after the login, where it does no harm.
   static void utf8_mode(Session& session, const Args&) {
     if (session.settings_.utf8 == Utf8::Off) return session.err("unimplemented");
@@ -329,6 +345,7 @@ constexpr std::array kCommands{
     Commands::Row{"UIDL", Transaction, 0, 1, &Commands::uidl},           // RFC 1939 section 7
     Commands::Row{"USER", Authorization, 0, kAny, &Commands::user},      // RFC 1939 section 7
     Commands::Row{"UTF8", Both | Ours, 0, 0, &Commands::utf8_mode},      // RFC 6856 section 2
+    Commands::Row{"XCLIENT", Authorization | Ours, 1, kAny, &Commands::xclient},  // of proxies
 };
 static_assert(std::ranges::is_sorted(kCommands, {}, &Commands::Row::verb), "keep them in order");
 

@@ -18,24 +18,24 @@ void LineReader::feed(std::string_view bytes) {
 }
 
 std::size_t LineReader::limit(Expect expect) const {
-  const bool sasl = expect == Expect::SaslResponse || ascii::starts_with_fold(pending(), "AUTH ");
+  const bool sasl = expect == Expect::SaslResponse || ascii::starts_with_fold(unread(), "AUTH ");
   return sasl ? kMaxSaslLine : kMaxLine;
 }
 
 bool LineReader::ready(Expect expect) const {
-  return pending().find('\n') != std::string::npos || pending().size() > limit(expect) + 1;
+  return unread().find('\n') != std::string::npos || unread().size() > limit(expect) + 1;
 }
 
 std::optional<CommandLine> LineReader::next(Expect expect) {
   const std::size_t most = limit(expect);
-  const std::size_t end = pending().find('\n');
+  const std::size_t end = unread().find('\n');
   if (end == std::string_view::npos) {
-    if (pending().size() <= most + 1) return std::nullopt;  // the last one may be the CR
+    if (unread().size() <= most + 1) return std::nullopt;  // the last one may be the CR
     clear();
     dropping_ = true;
     return CommandLine{"", true};
   }
-  std::string_view line = pending().substr(0, end);
+  std::string_view line = unread().substr(0, end);
   if (line.ends_with('\r')) line.remove_suffix(1);
   read_ += end + 1;
   if (line.size() > most) return CommandLine{"", true};

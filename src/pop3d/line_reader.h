@@ -33,9 +33,9 @@ class LineReader {
   std::optional<CommandLine> next(Expect expect = Expect::Command);
   /// Forgets what has been fed and not been read, also that a line has begun.
   void clear();
+  std::string_view unread() const { return std::string_view{buffer_}.substr(read_); }
 
  private:
-  std::string_view pending() const { return std::string_view{buffer_}.substr(read_); }
   std::size_t limit(Expect expect) const;
 
   std::string buffer_;

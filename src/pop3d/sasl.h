@@ -15,6 +15,7 @@ struct SaslStep {
     Challenge,  // `text` is for the client, who answers
     Done,       // `text` is the account that is let in: for Accounts::open()
     Refused,    // `refusal` says why
+    Awaited,    // the step comes later, through Session::answer()
   };
   Kind kind;
   std::string text;

@@ -30,7 +30,7 @@ void Session::input(std::string_view bytes) {
 }
 
 bool Session::has_output() const {
-  return !reply_.empty() || producing() || (!ended_ && lines_.ready(expected()));
+  return !reply_.empty() || producing() || (!ended_ && !waiting() && lines_.ready(expected()));
 }
 
 void Session::output(std::string& out, std::size_t limit) {
@@ -43,14 +43,14 @@ void Session::output(std::string& out, std::size_t limit) {
       continue;
     }
     // A refused login is answered by itself, so that holding it back holds back nothing else.
-    if (ended_ || delay_.count() > 0) break;
+    if (ended_ || waiting() || delay_.count() > 0) break;
     const std::optional<CommandLine> line = lines_.next(expected());
     if (!line) break;
     exchange_ ? answer_sasl(*line) : answer(*line);
   }
 }
 
-void Session::tls_started() {
+void Session::tls_started(const TlsInfo& /*info*/) {
   settings_.tls = true;
   wants_tls_ = false;
   lines_.clear();
@@ -111,7 +111,31 @@ void Session::end() {
   lines_.clear();
 }
 
+void Session::answer(LoginOutcome outcome) {
+  awaiting_ = Awaiting::Nothing;
+  enter(std::move(outcome));
+}
+
+void Session::answer(SaslStep step) {
+  awaiting_ = Awaiting::Nothing;
+  take_step(std::move(step));
+}
+
+void Session::refuse_login(Refusal refusal) {
+  if (awaiting_ == Awaiting::Step) return answer(SaslStep{SaslStep::Kind::Refused, "", refusal});
+  answer(LoginOutcome{refusal});
+}
+
+void Session::offer(std::vector<Mechanism> mechanisms, bool plaintext_logins) {
+  settings_.mechanisms = std::move(mechanisms);
+  settings_.plaintext_logins = plaintext_logins;
+}
+
 void Session::enter(LoginOutcome outcome) {
+  if (std::holds_alternative<Awaited>(outcome)) {
+    awaiting_ = Awaiting::Login;
+    return;
+  }
   if (const Refusal* refusal = std::get_if<Refusal>(&outcome)) return refuse(*refusal);
   ok();
   enter_transaction(std::get<std::unique_ptr<Maildrop>>(std::move(outcome)));
@@ -136,7 +160,7 @@ void Session::refuse(Refusal refusal) {
       return err("[IN-USE] another session has the maildrop");
     case Refusal::Credentials:
       err("[AUTH] wrong user name or password");
-      delay_ = kRefusalDelay;
+      delay_ = settings_.refusal_delay;
       if (++login_failures_ >= kMaxLoginFailures) end();
   }
 }
@@ -171,7 +195,14 @@ void Session::answer_sasl(const CommandLine& line) {
 }
 
 void Session::step_sasl(std::string_view response) {
-  SaslStep step = exchange_->step(response);
+  take_step(exchange_->step(response));
+}
+
+void Session::take_step(SaslStep step) {
+  if (step.kind == SaslStep::Kind::Awaited) {
+    awaiting_ = Awaiting::Step;
+    return;
+  }
   if (step.kind == SaslStep::Kind::Challenge) {
     reply_ += "+ " + base64_encode(step.text) + "\r\n";
     return;

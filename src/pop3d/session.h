@@ -52,9 +52,12 @@ struct Settings {
   bool offer_apop{false};  // then the greeting must hold a timestamp
   std::chrono::seconds login_limit{120};
   std::chrono::seconds idle_limit{1200};  // RFC 1939 section 3: at least ten minutes
+  /// How long the answer to a refused login is held back; 0 where the accounts do so.
+  std::chrono::milliseconds refusal_delay{kRefusalDelay};
 
   // In Letterbox's dialect only:
   std::vector<Mechanism> mechanisms;
+  bool offer_xclient{false};            // a proxy that may say for whom it speaks
   bool offer_stls{false};               // the driver can begin TLS
   bool tls{false};                      // it has begun
   bool plaintext_logins{true};          // without TLS too: USER, PASS and plaintext mechanisms
@@ -71,9 +74,10 @@ struct Tally {
   std::uint64_t octets{0};  // of both, as LIST counts
   std::uint64_t removed{0};
   std::uint64_t not_removed{0};
+  bool operator==(const Tally&) const = default;
 };
 
-class Session final : public Conversation {
+class Session : public Conversation {
  public:
   /// Begins in the AUTHORIZATION state. `accounts` must outlive the session.
   Session(Settings settings, Accounts& accounts);
@@ -86,12 +90,22 @@ class Session final : public Conversation {
   bool ended() const override { return ended_; }
   std::chrono::seconds idle_limit() const override;
   std::chrono::milliseconds delay() const override { return delay_; }
+  bool waiting() const override { return awaiting_ != Awaiting::Nothing; }
 
-  /// STLS has been answered. Once that answer is sent, the driver begins TLS, with nothing of what
-  /// it has read so far, and then calls tls_started(); until then all input is thrown away.
-  bool wants_tls() const { return wants_tls_; }
+  /// STLS has been answered. Until TLS has begun all input is thrown away.
+  bool wants_tls() const override { return wants_tls_; }
   /// The session is as new, but for the greeting.
-  void tls_started();
+  void tls_started(const TlsInfo& info) override;
+
+  /// What log_in(), open() or a step has left for later.
+  void answer(LoginOutcome outcome);
+  void answer(SaslStep step);
+  /// The login that is waited for, however it began, comes to nothing.
+  void refuse_login(Refusal refusal);
+  /// What may be offered has changed: Settings says what these are.
+  void offer(std::vector<Mechanism> mechanisms, bool plaintext_logins);
+  /// What has been fed and not had its turn, while waiting(): for whoever carries on elsewhere.
+  std::string_view unread() const { return lines_.unread(); }
 
   bool logged_in() const { return logged_in_; }
   const Tally& tally() const { return tally_; }
@@ -100,6 +114,7 @@ class Session final : public Conversation {
   friend struct Commands;  // the table in commands.cc: what each command does
 
   enum class List { Sizes, Ids };
+  enum class Awaiting { Nothing, Login, Step };
   struct Listing {
     List what;
     std::size_t next;
@@ -122,6 +137,7 @@ class Session final : public Conversation {
   void refuse(Refusal refusal);
   bool may_log_in(bool plaintext);
   void start_sasl(const Mechanism& mechanism, const std::optional<std::string>& initial);
+  void take_step(SaslStep step);
   void answer_sasl(const CommandLine& line);
   void step_sasl(std::string_view response);
   LineReader::Expect expected() const {
@@ -142,6 +158,7 @@ class Session final : public Conversation {
 
   std::optional<std::string> user_;         // of a USER that PASS may follow
   std::unique_ptr<SaslExchange> exchange_;  // a response is what comes next
+  Awaiting awaiting_{Awaiting::Nothing};
   unsigned login_failures_{0};
   bool wants_tls_{false};
   bool utf8_{false};  // the client has said UTF8

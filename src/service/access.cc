@@ -58,6 +58,16 @@ bool Network::contains(const std::string& address) const {
   return true;
 }
 
+Result<Networks> parse_networks(const std::vector<std::string>& texts) {
+  Networks networks;
+  for (const std::string& each : texts) networks.push_back(LBX_TRY(Network::parse(each)));
+  return networks;
+}
+
+bool contains(const Networks& networks, const std::string& address) {
+  return std::ranges::any_of(networks, [&](const Network& each) { return each.contains(address); });
+}
+
 Access::Access() : uids_{0, ::geteuid()} {
   for (const char* each : {"127.0.0.0/8", "::1"}) networks_.push_back(*Network::parse(each));
 }
@@ -76,7 +86,8 @@ Result<void> Access::add_users(users::Accounts& accounts, const std::vector<std:
 }
 
 Result<void> Access::add_networks(const std::vector<std::string>& networks) {
-  for (const std::string& each : networks) networks_.push_back(LBX_TRY(Network::parse(each)));
+  const Networks more = LBX_TRY(parse_networks(networks));
+  networks_.insert(networks_.end(), more.begin(), more.end());
   return {};
 }
 
@@ -86,8 +97,7 @@ bool Access::allows(uid_t uid) const {
 
 bool Access::allows(const Peer& peer) const {
   if (peer.uid) return allows(*peer.uid);
-  return std::ranges::any_of(networks_,
-                             [&](const Network& each) { return each.contains(peer.address); });
+  return contains(networks_, peer.address);
 }
 
 }  // namespace lbx

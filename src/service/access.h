@@ -27,6 +27,10 @@ class Network {
   unsigned bits_{0};  // of 128
 };
 
+using Networks = std::vector<Network>;
+Result<Networks> parse_networks(const std::vector<std::string>& texts);
+bool contains(const Networks& networks, const std::string& address);
+
 class Access {
  public:
   /// Root, we ourselves, and loopback addresses are always let in.
@@ -40,7 +44,7 @@ class Access {
 
  private:
   std::vector<uid_t> uids_;
-  std::vector<Network> networks_;
+  Networks networks_;
 };
 
 }  // namespace lbx

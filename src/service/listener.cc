@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "service/listener.h"
 
-#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -9,212 +8,26 @@
 #include <chrono>
 #include <csignal>
 #include <deque>
-#include <map>
-#include <mutex>
 #include <optional>
 #include <thread>
-#include <utility>  // Asio 1.74 forgets it
+#include <utility>
 #include <vector>
 
 #include "core/base/log.h"
+#include "service/census.h"
+#include "service/connection.h"
+#include "service/rare_log.h"
 
 namespace lbx {
 namespace {
 
 namespace asio = boost::asio;
-using Protocol = asio::generic::stream_protocol;  // TCP and Unix sockets alike
-using Acceptor = asio::basic_socket_acceptor<Protocol>;
+using Acceptor = asio::basic_socket_acceptor<StreamProtocol>;
 using boost::system::error_code;
-using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kOutputChunk = std::size_t{64} * 1024;
-// After the last answer, how long and how much the peer may still send.
-constexpr std::chrono::seconds kLinger{5};
-constexpr std::size_t kMaxLingering = std::size_t{64} * 1024;
 constexpr std::chrono::milliseconds kAcceptPause{100};  // no descriptor left: others must end first
 
-/// Counts connections, in all and by address.
-class Census {
- public:
-  Census(std::size_t max_all, std::size_t max_each) : max_all_{max_all}, max_each_{max_each} {}
-
-  bool enter(const std::string& address) {
-    const std::lock_guard lock{mutex_};
-    const auto here = by_address_.find(address);
-    if (all_ >= max_all_) return false;
-    if (here != by_address_.end() && here->second >= max_each_) return false;
-    ++all_;
-    ++by_address_[address];
-    return true;
-  }
-  void leave(const std::string& address) {
-    const std::lock_guard lock{mutex_};
-    --all_;
-    const auto here = by_address_.find(address);
-    if (--here->second == 0) by_address_.erase(here);
-  }
-
- private:
-  std::mutex mutex_;
-  std::size_t max_all_;
-  std::size_t max_each_;
-  std::size_t all_{0};
-  std::map<std::string, std::size_t> by_address_;
-};
-
-/// A place in the census, for as long as it lives.
-class Place {
- public:
-  static std::optional<Place> take(Census& census, std::string address) {
-    if (!census.enter(address)) return std::nullopt;
-    return Place{census, std::move(address)};
-  }
-  Place(Place&& other) noexcept
-      : census_{std::exchange(other.census_, nullptr)}, address_{std::move(other.address_)} {}
-  Place& operator=(Place&&) = delete;
-  ~Place() {
-    if (census_ != nullptr) census_->leave(address_);
-  }
-
- private:
-  Place(Census& census, std::string address) : census_{&census}, address_{std::move(address)} {}
-  Census* census_;
-  std::string address_;
-};
-
-/// One connection. Everything of it runs on one strand, which is the socket's executor.
-class Connection : public std::enable_shared_from_this<Connection> {
- public:
-  Connection(Protocol::socket socket, std::unique_ptr<Conversation> conversation, Place place,
-             std::size_t read_size)
-      : socket_{std::move(socket)},
-        timer_{socket_.get_executor()},
-        pause_{socket_.get_executor()},
-        conversation_{std::move(conversation)},
-        place_{std::move(place)},
-        read_size_{read_size} {}
-
-  static void start(const std::shared_ptr<Connection>& self) {
-    // An answer must not wait for the acknowledgement of the one before. Unix sockets know no such
-    // thing.
-    const int yes = 1;
-    static_cast<void>(
-        ::setsockopt(self->socket_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes));
-    self->conversation_->on_answer([weak = self->weak_from_this()] {
-      if (const auto here = weak.lock()) here->answer_has_come();
-    });
-    self->set_deadline();
-    const auto strand = self->socket_.get_executor();
-    asio::co_spawn(
-        strand, [self] { return self->talk(); }, asio::detached);
-    asio::co_spawn(
-        strand, [self] { return self->watch(); }, asio::detached);
-  }
-
- private:
-  asio::awaitable<void> talk() {
-    std::string input(read_size_, '\0');
-    error_code failed;
-    auto token = asio::redirect_error(asio::use_awaitable, failed);
-    for (;;) {
-      answered_ = false;
-      co_await send_output(failed);
-      if (failed || conversation_->ended()) break;
-      if (conversation_->waiting()) {
-        co_await wait_for_answer();
-        continue;
-      }
-      set_deadline();
-      const std::size_t got = co_await socket_.async_read_some(asio::buffer(input), token);
-      if (failed) break;
-      conversation_->input({input.data(), got});
-    }
-    if (!failed) co_await linger(input);
-    close();
-  }
-
-  /// Whoever was asked has a time limit; there is none here.
-  asio::awaitable<void> wait_for_answer() {
-    deadline_ = Clock::time_point::max();
-    while (!answered_ && socket_.is_open()) {
-      error_code woken;
-      pause_.expires_at(Clock::time_point::max());
-      co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    }
-  }
-
-  void answer_has_come() {
-    answered_ = true;
-    pause_.cancel();
-  }
-
-  /// Takes what the peer sends behind the end: closed with input unread, TCP would throw away
-  /// what the peer has not got yet, the last answer with it.
-  asio::awaitable<void> linger(std::string& input) {
-    error_code failed;
-    auto token = asio::redirect_error(asio::use_awaitable, failed);
-    socket_.shutdown(Protocol::socket::shutdown_send, failed);
-    deadline_ = Clock::now() + kLinger;
-    timer_.cancel();  // wakes watch(), which takes the new deadline
-    for (std::size_t taken = 0; !failed && taken < kMaxLingering;) {
-      taken += co_await socket_.async_read_some(asio::buffer(input), token);
-    }
-  }
-
-  asio::awaitable<void> send_output(error_code& failed) {
-    auto token = asio::redirect_error(asio::use_awaitable, failed);
-    std::string chunk;  // only while there is output: idle connections are cheap
-    while (!failed && conversation_->has_output()) {
-      chunk.clear();
-      conversation_->output(chunk, kOutputChunk);
-      if (const auto delay = conversation_->delay(); delay.count() > 0) {
-        pause_.expires_after(delay);
-        co_await pause_.async_wait(token);
-        if (failed) co_return;
-      }
-      // The deadline is for each piece that the peer takes, not for all of them.
-      for (std::size_t sent = 0; !failed && sent < chunk.size();) {
-        set_deadline();
-        sent += co_await socket_.async_write_some(
-            asio::buffer(chunk.data() + sent, chunk.size() - sent), token);
-      }
-    }
-  }
-
-  /// Hangs up at the deadline, which moves.
-  asio::awaitable<void> watch() {
-    error_code woken;
-    while (socket_.is_open()) {
-      if (Clock::now() >= deadline_) {
-        close();
-        break;
-      }
-      timer_.expires_at(deadline_);
-      co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    }
-  }
-
-  void set_deadline() { deadline_ = Clock::now() + conversation_->idle_limit(); }
-
-  void close() {
-    error_code ignored;
-    socket_.shutdown(Protocol::socket::shutdown_both, ignored);
-    socket_.close(ignored);
-    timer_.cancel();
-    pause_.cancel();
-  }
-
-  Protocol::socket socket_;
-  asio::steady_timer timer_;
-  asio::steady_timer pause_;
-  std::unique_ptr<Conversation> conversation_;
-  Place place_;
-  std::size_t read_size_;
-  Clock::time_point deadline_;
-  bool answered_{false};
-};
-
-class Listener {
+class Listener final : public EventLoop, public Reception {
  public:
   Listener(const ListenerOptions& options, const ConversationMaker& make)
       : options_{options},
@@ -231,9 +44,32 @@ class Listener {
     signals_.async_wait([this](error_code failed, int) {
       if (!failed) io_.stop();
     });
+    if (options_.started) LBX_TRY(options_.started(*this));
+    const auto busy = asio::make_work_guard(io_);
     run_threads();
+    running_ = false;
     for (auto& each : watched_) each.release();  // whoever handed it in closes it
     return {};
+  }
+
+  void post(std::function<void()> work) override { asio::post(io_, std::move(work)); }
+
+  void adopt(UniqueFd socket, std::unique_ptr<Conversation> conversation) override {
+    std::optional<StreamProtocol::socket> opened = open(std::move(socket));
+    if (!opened) return conversation->over(Ending::Failed);
+    std::make_shared<Connection>(*std::move(opened), *this, Peer{})->start(std::move(conversation));
+  }
+
+  void admit(UniqueFd socket, bool tls) override {
+    std::optional<StreamProtocol::socket> opened = open(std::move(socket));
+    if (opened) welcome(*std::move(opened), tls);
+  }
+
+  void stop() override { io_.stop(); }
+
+  void watch(Watched what) override {
+    auto descriptor = std::make_shared<asio::posix::stream_descriptor>(io_, what.fd);
+    asio::co_spawn(io_, watch_on(std::move(descriptor), std::move(what.readable)), asio::detached);
   }
 
  private:
@@ -245,21 +81,21 @@ class Listener {
     }
     error_code failed;
     Acceptor& acceptor = acceptors_.emplace_back(io_);
-    acceptor.assign(Protocol{name.ss_family, 0}, socket.fd.release(), failed);
+    acceptor.assign(StreamProtocol{name.ss_family, 0}, socket.fd.release(), failed);
     if (failed) return Error::later("listen " + socket.name + ": " + failed.message());
-    asio::co_spawn(io_, accept_all(acceptor), asio::detached);
+    asio::co_spawn(io_, accept_all(acceptor, socket.tls), asio::detached);
     return {};
   }
 
-  asio::awaitable<void> accept_all(Acceptor& acceptor) {
+  asio::awaitable<void> accept_all(Acceptor& acceptor, bool tls) {
     asio::steady_timer pause{io_};
     for (;;) {
       error_code failed;
       auto token = asio::redirect_error(asio::use_awaitable, failed);
       // Each connection has a strand of its own: its steps never overlap, those of others may.
-      Protocol::socket socket = co_await acceptor.async_accept(asio::make_strand(io_), token);
+      StreamProtocol::socket socket = co_await acceptor.async_accept(asio::make_strand(io_), token);
       if (!failed) {
-        admit(std::move(socket));
+        welcome(std::move(socket), tls);
         continue;
       }
       log("accept-failed", {{"why", failed.message()}});
@@ -280,23 +116,64 @@ class Listener {
     asio::post(io_, [this] { io_.stop(); });
   }
 
-  void admit(Protocol::socket socket) {
-    const std::optional<Peer> peer = peer_of(socket.native_handle());
+  // NOLINTNEXTLINE: a coroutine keeps its arguments, and so has them by value
+  static asio::awaitable<void> watch_on(std::shared_ptr<asio::posix::stream_descriptor> descriptor,
+                                        std::function<bool()> readable) {
+    error_code failed;
+    do {
+      co_await descriptor->async_wait(asio::posix::stream_descriptor::wait_read,
+                                      asio::redirect_error(asio::use_awaitable, failed));
+    } while (!failed && readable());
+    descriptor->release();
+  }
+
+  std::optional<StreamProtocol::socket> open(UniqueFd fd) {
+    sockaddr_storage name{};
+    socklen_t size = sizeof name;
+    StreamProtocol::socket socket{asio::make_strand(io_)};
+    error_code failed;
+    if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&name), &size) != 0) {  // NOLINT
+      return std::nullopt;
+    }
+    socket.assign(StreamProtocol{name.ss_family, 0}, fd.get(), failed);
+    if (failed) return std::nullopt;
+    static_cast<void>(fd.release());
+    return socket;
+  }
+
+  void welcome(StreamProtocol::socket socket, bool tls) {
+    std::optional<Peer> peer = peer_of(socket.native_handle());
     if (!peer) return;
-    std::optional<Place> place = Place::take(census_, peer->address);
-    if (!place) return refuse(socket, *peer, "too many connections");
-    std::unique_ptr<Conversation> conversation = make_(*peer);
-    if (!conversation) return refuse(socket, *peer, "not allowed");
-    Connection::start(std::make_shared<Connection>(std::move(socket), std::move(conversation),
-                                                   std::move(*place), options_.read_size));
+    const bool proxy = options_.is_proxy && options_.is_proxy(*peer);
+    std::make_shared<Connection>(std::move(socket), *this, *std::move(peer))->start(proxy, tls);
+  }
+
+  std::optional<Guest> receive(StreamProtocol::socket& socket, const Peer& peer) override {
+    std::optional<Seat> seat = Seat::take(census_, peer.address);
+    if (!seat) return refuse(socket, peer, "too many connections");
+    std::unique_ptr<Conversation> conversation = make_(peer);
+    if (!conversation) return refuse(socket, peer, "not allowed");
+    return Guest{std::move(conversation), *std::move(seat)};
+  }
+
+  std::shared_ptr<const TlsServer> tls() const override {
+    return options_.tls ? options_.tls() : nullptr;
+  }
+  std::size_t read_size() const override { return options_.read_size; }
+  void gone() override {
+    if (options_.until_gone && running_) io_.stop();
   }
 
   /// One try, without waiting: whoever comes in too large numbers is owed no more.
-  void refuse(Protocol::socket& socket, const Peer& peer, const char* why) {
+  std::optional<Guest> refuse(StreamProtocol::socket& socket, const Peer& peer, const char* why) {
     error_code ignored;
     socket.non_blocking(true, ignored);
     socket.send(asio::buffer(options_.refusal), 0, ignored);
-    log("refused", {{"peer", peer.address}, {"why", why}});
+    const auto left_out = refusals_.due(peer.address + why, std::chrono::steady_clock::now());
+    if (left_out) {
+      log("refused", {{"peer", peer.address}, {"why", why}, {"before", std::to_string(*left_out)}});
+    }
+    return std::nullopt;
   }
 
   void run_threads() {
@@ -307,6 +184,8 @@ class Listener {
 
   const ListenerOptions& options_;
   const ConversationMaker& make_;
+  RareLog refusals_;
+  bool running_{true};
   Census census_;  // before the event loop: what that still holds at the end leaves the census
   asio::io_context io_;
   std::deque<Acceptor> acceptors_;

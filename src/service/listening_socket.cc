@@ -124,7 +124,7 @@ Result<ListeningSocket> listen_on(const std::string& address, SocketKind kind) {
     return Error::from_errno(errno, "listen " + address);
   }
   std::string name = name_of(fd.get());
-  return ListeningSocket{std::move(fd), std::move(name)};
+  return ListeningSocket{std::move(fd), std::move(name), false};
 }
 
 Result<std::vector<ListeningSocket>> inherited_sockets(const System& system) {
@@ -134,9 +134,12 @@ Result<std::vector<ListeningSocket>> inherited_sockets(const System& system) {
   if (!pid || !count || *pid != std::to_string(system.pid)) return sockets;
   const auto number = ascii::parse_number(*count);
   if (!number || *number > kMaxInherited) return Error::later("LISTEN_FDS makes no sense");
-  for (int fd = kFirstInherited; fd < kFirstInherited + static_cast<int>(*number); ++fd) {
+  const std::string all_names = lookup(system.environment, "LISTEN_FDNAMES").value_or("");
+  const std::vector<std::string_view> names = ascii::split(all_names, ':');
+  for (std::size_t i = 0; i < *number; ++i) {
+    const int fd = kFirstInherited + static_cast<int>(i);
     if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return Error::from_errno(errno, "LISTEN_FDS");
-    sockets.push_back({UniqueFd{fd}, name_of(fd)});
+    sockets.push_back({UniqueFd{fd}, name_of(fd), i < names.size() && names[i] == "tls"});
   }
   return sockets;
 }

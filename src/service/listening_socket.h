@@ -18,6 +18,7 @@ namespace lbx {
 struct ListeningSocket {
   UniqueFd fd;
   std::string name;  // as bound: "127.0.0.1:25", "[::1]:25", "unix:/run/x.sock"
+  bool tls{false};   // begins with each connection
 };
 
 enum class SocketKind { Stream, Datagrams };
@@ -27,7 +28,8 @@ enum class SocketKind { Stream, Datagrams };
 /// done so is asked afterwards. Datagrams: SOCK_SEQPACKET, for Unix sockets only.
 Result<ListeningSocket> listen_on(const std::string& address, SocketKind kind = SocketKind::Stream);
 
-/// Those that systemd has opened for us (sd_listen_fds(3)), for streams; none if it has not.
+/// Those that systemd has opened for us (sd_listen_fds(3)), for streams; none if it has not. TLS
+/// begins at once on those whose name (FileDescriptorName=) is `tls`.
 Result<std::vector<ListeningSocket>> inherited_sockets(const System& system);
 
 /// The other side of a connection.
@@ -35,7 +37,7 @@ struct Peer {
   std::string address;       // of TCP: "127.0.0.1", "::1"; of a Unix socket: "uid 33"
   std::optional<uid_t> uid;  // of a Unix socket
 };
-/// Nothing where it has gone already.
+/// Nothing where it has gone already, or is no socket.
 std::optional<Peer> peer_of(int connection);
 
 }  // namespace lbx

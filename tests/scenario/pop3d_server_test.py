@@ -269,7 +269,9 @@ class LoginTest(ServerTest):
     def test_root_is_refused(self):
         if os.geteuid() != 0:
             self.skipTest('needs root')
-        for name in ('letterbox-pop3d', 'qmail-pop3d'):
-            done = subprocess.run([letterbox.program(name), self.maildir.path], capture_output=True)
+        login = self.write('login', 'bob:{PLAIN}x:m\n', 0o600)
+        for name, *args in (('letterbox-pop3d', '--login-file', login),
+                            ('qmail-pop3d', self.maildir.path)):
+            done = subprocess.run([letterbox.program(name), *args], capture_output=True)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(b'root', done.stderr)

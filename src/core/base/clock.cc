@@ -11,4 +11,10 @@ Instant SystemClock::now() {
   return {now.tv_sec, static_cast<std::int32_t>(now.tv_nsec / 1000)};
 }
 
+std::int64_t monotonic_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec;
+}
+
 }  // namespace lbx

@@ -25,4 +25,8 @@ class SystemClock final : public Clock {
   Instant now() override;
 };
 
+/// Seconds of the monotonic clock, the same for all processes of a machine: for deadlines that they
+/// tell each other.
+std::int64_t monotonic_seconds();
+
 }  // namespace lbx

@@ -121,6 +121,9 @@ inline constexpr Number kPop3Expire{
     "days",
     "after how long this site deletes mail by itself, as POP3 clients are told; 0: never"};
 
+inline constexpr Line kPop3FrontUser{"pop3frontuser", "lbx-pop3",
+                                     "the user that talks to POP3 clients, if started by root"};
+
 inline constexpr std::string_view kPop3ImportWords[]{"auto",    "none",   "dovecot",
                                                      "courier", "x-uidl", "md5-name"};
 inline constexpr Choice kPop3Import{
@@ -138,6 +141,12 @@ inline constexpr Number kPop3LoginDelay{"pop3logindelay",
                                         "seconds",
                                         "how long a POP3 client has to wait between two logins"};
 
+inline constexpr Choice kPop3NeedTls{"pop3needtls", kNoYes,
+                                     "whether every POP3 login has to be inside TLS"};
+
+inline constexpr Number kPop3Processes{
+    "pop3processes", 1000, 1, 100'000, "processes", "how many Maildirs are open by POP3 at once"};
+
 inline constexpr Number kPop3ScanThreads{
     "pop3scanthreads",
     2,
@@ -145,6 +154,9 @@ inline constexpr Number kPop3ScanThreads{
     16,
     "threads",
     "how many threads measure the messages of a Maildir that no session has seen"};
+
+inline constexpr Number kPop3Sessions{
+    "pop3sessions", 10, 1, 10'000, "sessions", "how many POP3 sessions one account may have"};
 
 inline constexpr std::string_view kYesNo[]{"yes", "no"};
 inline constexpr Choice kPop3Sync{"pop3sync", kYesNo,
@@ -177,6 +189,9 @@ inline constexpr Number kProgramProcesses{
 inline constexpr Number kProgramTimeout{
     "programtimeout", 3600, 1, 86'400, "seconds", "how long a program of a .qmail file may run"};
 
+inline constexpr List kProxyNetworks{
+    "proxynetworks", "networks of proxies, which begin each connection with the PROXY protocol"};
+
 inline constexpr Number kQuotaWarning{
     "quotawarning",
     0,
@@ -200,6 +215,12 @@ inline constexpr List kSrsSecrets{
 inline constexpr Number kTimeoutLmtpd{
     "timeoutlmtpd", 300, 10, 86'400, "seconds", "how long an LMTP client may be silent"};
 
+inline constexpr List kTlsCertificates{
+    "tlscertificates", "files with a certificate and those above it, each with that of its key"};
+
+inline constexpr Line kTlsClientCa{"tlsclientca", "",
+                                   "a file with the authorities whose certificates let clients in"};
+
 inline constexpr Line kTokenProgram{
     "tokenprogram", "", "the program, with arguments, that says whose an OAuth token is"};
 
@@ -212,6 +233,9 @@ inline constexpr Number kVerdictSeconds{"verdictseconds",
 
 inline constexpr List kVirtualDomains{
     "virtualdomains", "domains and addresses, each with the user who has their mail"};
+
+inline constexpr List kXclientNetworks{
+    "xclientnetworks", "networks whose hosts may say for whom they speak, by XCLIENT"};
 
 /// All of them, in the order of their names.
 std::span<const Setting> all();

@@ -16,6 +16,22 @@
 
 namespace lbx {
 
+/// What a TLS handshake has come to.
+struct TlsInfo {
+  std::string version;          // "TLSv1.3"
+  std::string cipher;           // "TLS_AES_256_GCM_SHA384"
+  std::string certificate;      // whom the client's verified one names, or empty
+  std::string channel_binding;  // tls-exporter (RFC 9266), octets, or empty
+};
+
+/// Why a driver has done with a conversation.
+enum class Ending {
+  Said,      // ended()
+  PeerGone,  // without a word
+  Idle,      // idle_limit() is over
+  Failed,    // the connection, or its TLS
+};
+
 class Conversation {
  public:
   virtual ~Conversation() = default;
@@ -49,6 +65,23 @@ class Conversation {
 
   /// How long to hold back the output just pulled: what guessing passwords costs.
   virtual std::chrono::milliseconds delay() const { return std::chrono::milliseconds{0}; }
+
+  /// TLS shall begin (RFC 2595, RFC 3207). Once all output is sent, the driver drops whatever it
+  /// has read so far, and calls tls_started() when the handshake is done; it calls that without
+  /// being asked, too, where TLS begins with the connection.
+  virtual bool wants_tls() const { return false; }
+  virtual void tls_started(const TlsInfo& /*info*/) {}
+
+  /// Another process shall go on with the peer. The driver calls hand_over() with a descriptor for
+  /// the octets of the peer, which stays its own, and reads nothing more while the conversation is
+  /// waiting(). If that comes to nothing, the conversation simply goes on. Once handed_over(), the
+  /// driver does no more than to carry octets where TLS needs it, until ended().
+  virtual bool wants_handover() const { return false; }
+  virtual void hand_over(int /*descriptor*/) {}
+  virtual bool handed_over() const { return false; }
+
+  /// The driver is done; nothing else is called any more.
+  virtual void over(Ending /*why*/) {}
 };
 
 }  // namespace lbx

@@ -6,22 +6,39 @@
 #include <sys/un.h>
 
 #include <cerrno>
+#include <cstddef>
 
 #include "core/wire/datagram.h"
 #include "service/auth/prepare.h"
 
 namespace lbx::auth {
 
-Result<AuthClient> AuthClient::connect(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return Error::later(path + ": too long for a socket");
-  path.copy(address.sun_path, path.size());
+Result<AuthSocketAddress> auth_socket_address(const std::string& path) {
+  AuthSocketAddress made{};
+  made.address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof made.address.sun_path) {
+    return Error::later(path + ": not the path of a socket");
+  }
+  path.copy(made.address.sun_path, path.size());
+  made.size = sizeof made.address;
+  if (path.front() != '@') return made;
+  made.address.sun_path[0] = '\0';
+  made.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+  return made;
+}
+
+Result<UniqueFd> connect_socket(const std::string& path) {
+  const AuthSocketAddress to = LBX_TRY(auth_socket_address(path));
   UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
   if (!socket) return Error::from_errno(errno, "socket");
   // The API of sockets wants this cast.
-  const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
-  if (::connect(socket.get(), generic, sizeof address) != 0) return Error::from_errno(errno, path);
+  const auto* const generic = reinterpret_cast<const sockaddr*>(&to.address);
+  if (::connect(socket.get(), generic, to.size) != 0) return Error::from_errno(errno, path);
+  return socket;
+}
+
+Result<AuthClient> AuthClient::connect(const std::string& path) {
+  UniqueFd socket = LBX_TRY(connect_socket(path));
   return AuthClient{std::move(socket)};
 }
 

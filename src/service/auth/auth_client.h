@@ -5,6 +5,9 @@
 // in is told to try again.
 #pragma once
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <deque>
 #include <optional>
 #include <string>
@@ -18,6 +21,16 @@ namespace lbx::auth {
 /// Messages that wait because letterbox-authd does not take them, at most.
 inline constexpr std::size_t kMaxUnsent = 1024;
 inline constexpr std::string_view kAuthSocket = "run/auth.sock";
+
+struct AuthSocketAddress {
+  sockaddr_un address;
+  socklen_t size;
+};
+/// `path` may begin with '@': a name without file.
+Result<AuthSocketAddress> auth_socket_address(const std::string& path);
+
+/// A connection to it, for whoever hands it to a front in its sandbox.
+Result<UniqueFd> connect_socket(const std::string& path);
 
 class AuthClient {
  public:

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/base/ascii.h"
 #include "core/base/log.h"
 #include "core/wire/datagram.h"
 #include "service/auth/auth_client.h"
@@ -44,7 +45,7 @@ Reply reply_of(ExchangeId id, const SaslStep& step) {
     return ChallengeReply{id, challenge->bytes};
   }
   if (const auto* const success = std::get_if<Success>(&step)) {
-    return SuccessReply{id, success->account, success->authzid};
+    return SuccessReply{id, success->account, success->authzid, ""};
   }
   return FailureReply{id, std::get<Failure>(step).kind};
 }
@@ -58,9 +59,11 @@ std::string upper(std::string text) {
 
 }  // namespace
 
-AuthServer::AuthServer(Authenticator& authenticator, std::unique_ptr<WorkerPool> pool,
-                       Millis base_delay, std::vector<uid_t> clients, ServerLimits limits)
+AuthServer::AuthServer(Authenticator& authenticator, Randomness& randomness,
+                       std::unique_ptr<WorkerPool> pool, Millis base_delay,
+                       std::vector<uid_t> clients, ServerLimits limits)
     : authenticator_{authenticator},
+      randomness_{randomness},
       penalties_{base_delay},
       clients_{std::move(clients)},
       limits_{limits},
@@ -141,6 +144,8 @@ void AuthServer::handle(std::uint64_t connection, Front& front, Request request)
     start(connection, front, std::move(*begin));
   } else if (auto* const more = std::get_if<StepRequest>(&request)) {
     step(front, std::move(*more));
+  } else if (const auto* const ticket = std::get_if<RedeemRequest>(&request)) {
+    reply(connection, redeem(*ticket));
   } else {
     front.slots.erase(id_of(request));  // a thread may still have it; nobody gets what comes of it
   }
@@ -231,13 +236,31 @@ void AuthServer::release_held(Time now) {
     Slot* const slot = slot_of(*each.exchange);
     if (slot == nullptr) continue;  // given up meanwhile
     const std::uint64_t connection = each.exchange->connection;
+    const auto* const success = std::get_if<SuccessReply>(&each.reply);
     slot->busy = false;
     slot->touched = now;
     if (!std::holds_alternative<ChallengeReply>(each.reply)) {
       fronts_.at(connection).slots.erase(each.exchange->id);
     }
-    reply(connection, each.reply);
+    reply(connection, success != nullptr ? with_ticket(*success, now) : each.reply);
   }
+}
+
+Reply AuthServer::with_ticket(SuccessReply success, Time now) {
+  if (tickets_.size() >= limits_.tickets) {
+    log("auth-broken", {{"why", "too many tickets"}});
+    return FailureReply{success.id, FailureKind::Temporary};
+  }
+  success.ticket =
+      ascii::to_hex(randomness_.bits64(), 16) + ascii::to_hex(randomness_.bits64(), 16);
+  tickets_.insert_or_assign(success.ticket, Ticket{success.account, now});
+  return success;
+}
+
+Reply AuthServer::redeem(const RedeemRequest& request) {
+  const auto found = tickets_.extract(request.ticket);
+  if (found.empty()) return FailureReply{request.id, FailureKind::Credentials};
+  return SuccessReply{request.id, found.mapped().account, "", ""};
 }
 
 void AuthServer::reply(std::uint64_t connection, const Reply& reply) {
@@ -258,6 +281,8 @@ void AuthServer::flush(Front& front) {
 
 void AuthServer::sweep(Time now) {
   std::erase_if(fronts_, [](const auto& each) { return each.second.broken; });
+  std::erase_if(tickets_,
+                [&](const auto& each) { return now - each.second.made > limits_.ticket_age; });
   for (auto& [connection, front] : fronts_) {
     std::vector<ExchangeId> late;
     for (const auto& [id, slot] : front.slots) {
@@ -271,17 +296,15 @@ void AuthServer::sweep(Time now) {
 }
 
 Result<UniqueFd> listen_at(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return Error::later(path + ": too long for a socket");
-  path.copy(address.sun_path, path.size());
+  const AuthSocketAddress at = LBX_TRY(auth_socket_address(path));
+  const bool file = path.front() != '@';
   if (AuthClient::connect(path)) return Error::later(path + ": somebody serves it already");
   UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!socket) return Error::from_errno(errno, "socket");
-  static_cast<void>(::unlink(path.c_str()));
+  if (file) static_cast<void>(::unlink(path.c_str()));
   // The API of sockets wants this cast.
-  const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
-  if (::bind(socket.get(), generic, sizeof address) != 0 || ::chmod(path.c_str(), 0666) != 0 ||
+  const auto* const generic = reinterpret_cast<const sockaddr*>(&at.address);
+  if (::bind(socket.get(), generic, at.size) != 0 || (file && ::chmod(path.c_str(), 0666) != 0) ||
       ::listen(socket.get(), kBacklog) != 0) {
     return Error::from_errno(errno, path);
   }

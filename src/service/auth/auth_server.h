@@ -30,13 +30,15 @@ struct ServerLimits {
   std::size_t exchanges{256};      // of one front, at a time
   std::size_t unsent{512};         // replies that a front has not taken; then it is not read from
   std::chrono::seconds idle{120};  // for which an exchange may wait for its client
+  std::size_t tickets{4096};       // that nobody has redeemed yet
+  std::chrono::seconds ticket_age{60};
 };
 
 class AuthServer {
  public:
   /// `clients`: user ids that may connect.
-  AuthServer(Authenticator& authenticator, std::unique_ptr<WorkerPool> pool, Millis base_delay,
-             std::vector<uid_t> clients, ServerLimits limits = {});
+  AuthServer(Authenticator& authenticator, Randomness& randomness, std::unique_ptr<WorkerPool> pool,
+             Millis base_delay, std::vector<uid_t> clients, ServerLimits limits = {});
 
   /// Serves until `stop` is readable. `listener`: a SOCK_SEQPACKET socket, not blocking.
   Result<void> serve(int listener, int stop);
@@ -52,6 +54,10 @@ class AuthServer {
     std::map<ExchangeId, Slot> slots;
     std::deque<std::string> unsent;
     bool broken{false};
+  };
+  struct Ticket {
+    Account account;
+    Time made;
   };
   struct Held {
     std::shared_ptr<Exchange> exchange;
@@ -70,17 +76,21 @@ class AuthServer {
   void finish(Done done);
   Slot* slot_of(const Exchange& exchange);
   void release_held(Time now);
+  Reply redeem(const RedeemRequest& request);
+  Reply with_ticket(SuccessReply success, Time now);
   void reply(std::uint64_t connection, const Reply& reply);
   void flush(Front& front);
   void sweep(Time now);
 
   Authenticator& authenticator_;
+  Randomness& randomness_;
   Penalties penalties_;
   std::vector<uid_t> clients_;
   ServerLimits limits_;
   std::map<std::uint64_t, Front> fronts_;
   std::uint64_t last_connection_{0};
   std::multimap<Time, Held> held_;
+  std::map<std::string, Ticket> tickets_;
   std::unique_ptr<WorkerPool> pool_;  // ends first: its threads use what stands above
 };
 

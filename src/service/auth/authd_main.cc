@@ -110,8 +110,8 @@ Result<int> serve(System& system, const Options& options) {
   std::vector<uid_t> clients = LBX_TRY(client_uids(control));
   const UniqueFd stop = LBX_TRY(stop_signal());
   auto pool = LBX_TRY(auth::WorkerPool::start(static_cast<unsigned>(threads)));
-  auth::AuthServer server{*authenticator, std::move(pool), std::chrono::seconds{delay},
-                          std::move(clients)};
+  auth::AuthServer server{*authenticator, system.randomness, std::move(pool),
+                          std::chrono::seconds{delay}, std::move(clients)};
   static_cast<void>(std::puts("listening"));
   static_cast<void>(std::fflush(stdout));
   LBX_TRY(server.serve(listener.get(), stop.get()));

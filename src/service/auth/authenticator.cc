@@ -66,6 +66,15 @@ Result<std::unique_ptr<Authenticator>> Authenticator::open(System& system,
   return made;
 }
 
+Result<std::unique_ptr<Authenticator>> Authenticator::over(
+    System& system, const control::ControlDirectory& control,
+    std::vector<std::unique_ptr<Source>> sources) {
+  std::unique_ptr<Authenticator> made{new Authenticator{system, 0}};
+  made->policy_ = policy_of(LBX_TRY(control.get(control::kPlaintextLogin)));
+  made->sources_ = std::move(sources);
+  return made;
+}
+
 Result<void> Authenticator::add_source(users::Accounts& accounts, const std::string& line,
                                        const std::string& mail_home) {
   std::vector<std::string> words = words_of(line);

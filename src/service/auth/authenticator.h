@@ -25,6 +25,11 @@ class Authenticator {
                                                      const control::ControlDirectory& control,
                                                      const std::string& self, int helpers);
 
+  /// With these sources, all of them our own; of the settings `plaintextlogin` counts.
+  static Result<std::unique_ptr<Authenticator>> over(System& system,
+                                                     const control::ControlDirectory& control,
+                                                     std::vector<std::unique_ptr<Source>> sources);
+
   std::vector<std::string> offer(const Connection& connection);
   /// Whether any source is another program, or PAM.
   bool runs_programs() const { return runs_programs_; }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "service/auth/penalties.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include "core/wire/place.h"
 
 namespace lbx::auth {
 namespace {
@@ -19,6 +19,11 @@ int factor(double score, int most) {
   if (score < kFreeFailures) return 0;
   const double doubled = std::exp2(std::min(score - kFreeFailures, 16.0));
   return std::min(static_cast<int>(doubled), most);
+}
+
+/// Loopback is no place: all of a webmail server's users share it.
+std::string guesser(const std::string& address) {
+  return is_loopback(address) ? "" : place_of(address);
 }
 
 }  // namespace
@@ -44,7 +49,7 @@ double ScoreTable::score(const std::string& key, Time now) const {
 }
 
 Millis Penalties::delay(const std::string& address, const std::string& name, Time now) const {
-  const std::string place = place_of(address);
+  const std::string place = guesser(address);
   const double at_place = place.empty() ? 0 : addresses_.score(place, now);
   const int by_place = factor(at_place, kAddressFactor);
   const int by_name = factor(names_.score(name, now), kNameFactor);
@@ -52,26 +57,9 @@ Millis Penalties::delay(const std::string& address, const std::string& name, Tim
 }
 
 void Penalties::failed(const std::string& address, const std::string& name, Time now) {
-  const std::string place = place_of(address);
+  const std::string place = guesser(address);
   if (!place.empty()) addresses_.add(place, now);
   if (!name.empty()) names_.add(name, now);
-}
-
-std::string place_of(const std::string& address) {
-  in_addr four{};
-  if (::inet_pton(AF_INET, address.c_str(), &four) == 1) {
-    const bool loopback = (ntohl(four.s_addr) >> 24) == 127;
-    return loopback ? "" : address;
-  }
-  in6_addr six{};
-  if (::inet_pton(AF_INET6, address.c_str(), &six) != 1) return {};
-  if (IN6_IS_ADDR_LOOPBACK(&six)) return {};
-  if (IN6_IS_ADDR_V4MAPPED(&six)) {
-    char text[INET_ADDRSTRLEN] = "";
-    ::inet_ntop(AF_INET, &six.s6_addr[12], text, sizeof text);
-    return place_of(text);
-  }
-  return {reinterpret_cast<const char*>(six.s6_addr), 8};
 }
 
 }  // namespace lbx::auth

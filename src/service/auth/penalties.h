@@ -60,8 +60,4 @@ class Penalties {
   ScoreTable names_;
 };
 
-/// What counts as one place: an IPv4 address (also where IPv6 maps it), the first 64 bits of an
-/// IPv6 address, and nothing for loopback and whatever is no address.
-std::string place_of(const std::string& address);
-
 }  // namespace lbx::auth

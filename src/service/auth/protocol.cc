@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/base/ascii.h"
+#include "core/wire/netstrings.h"
 
 namespace lbx::auth {
 namespace {
@@ -19,31 +20,6 @@ constexpr std::array<std::pair<FailureKind, std::string_view>, 4> kKinds{{
     {FailureKind::Malformed, "malformed"},
     {FailureKind::NotOffered, "not-offered"},
 }};
-
-std::string join(const Fields& fields) {
-  std::string message;
-  for (const std::string& each : fields) {
-    ((message += std::to_string(each.size())) += ':') += each;
-    message += ',';
-  }
-  return message;
-}
-
-Result<Fields> take_apart(std::string_view message) {
-  Fields fields;
-  while (!message.empty()) {
-    const std::size_t colon = message.find(':');
-    const auto size = ascii::parse_number(message.substr(0, colon));
-    if (colon == message.npos || !size) return Error::never("not a netstring");
-    message.remove_prefix(colon + 1);
-    if (*size >= message.size() || message[*size] != ',' || fields.size() == kMaxFields) {
-      return Error::never("not a netstring");
-    }
-    fields.emplace_back(message.substr(0, *size));
-    message.remove_prefix(*size + 1);
-  }
-  return fields;
-}
 
 std::string flag(bool set) {
   return set ? "1" : "0";
@@ -96,6 +72,9 @@ struct RequestFields {
     return {"step", std::to_string(each.id), each.bytes};
   }
   Fields operator()(const CancelRequest& each) const { return {"cancel", std::to_string(each.id)}; }
+  Fields operator()(const RedeemRequest& each) const {
+    return {"redeem", std::to_string(each.id), each.ticket};
+  }
 };
 
 struct ReplyFields {
@@ -117,7 +96,8 @@ struct ReplyFields {
             account.home,
             account.maildir,
             account.quota ? std::to_string(*account.quota) : "",
-            each.authzid};
+            each.authzid,
+            each.ticket};
   }
   Fields operator()(const FailureReply& each) const {
     const auto* const found =
@@ -142,26 +122,27 @@ Result<Reply> parse_success(ExchangeId id, const Fields& fields) {
     account.quota = ascii::parse_number(fields[7]);
     if (!account.quota) return Error::never("no quota");
   }
-  return Reply{SuccessReply{id, std::move(account), fields[8]}};
+  return Reply{SuccessReply{id, std::move(account), fields[8], fields[9]}};
 }
 
 }  // namespace
 
 std::string encode(const Request& request) {
-  return join(std::visit(RequestFields{}, request));
+  return wire::join_netstrings(std::visit(RequestFields{}, request));
 }
 
 std::string encode(const Reply& reply) {
-  return join(std::visit(ReplyFields{}, reply));
+  return wire::join_netstrings(std::visit(ReplyFields{}, reply));
 }
 
 Result<Request> parse_request(std::string_view message) {
-  const Fields fields = LBX_TRY(take_apart(message));
+  const Fields fields = LBX_TRY(wire::split_netstrings(message, kMaxFields));
   const ExchangeId id = LBX_TRY(parse_id(fields));
   const std::string& kind = fields.front();
   if (kind == "start" && (fields.size() == 9 || fields.size() == 10))
     return parse_start(id, fields);
   if (kind == "step" && fields.size() == 3) return Request{StepRequest{id, fields[2]}};
+  if (kind == "redeem" && fields.size() == 3) return Request{RedeemRequest{id, fields[2]}};
   if (kind == "cancel" && fields.size() == 2) return Request{CancelRequest{id}};
   if (kind == "offer" && fields.size() == 6) {
     Connection connection = LBX_TRY(parse_connection(fields, 2));
@@ -171,11 +152,11 @@ Result<Request> parse_request(std::string_view message) {
 }
 
 Result<Reply> parse_reply(std::string_view message) {
-  const Fields fields = LBX_TRY(take_apart(message));
+  const Fields fields = LBX_TRY(wire::split_netstrings(message, kMaxFields));
   const ExchangeId id = LBX_TRY(parse_id(fields));
   const std::string& kind = fields.front();
   if (kind == "challenge" && fields.size() == 3) return Reply{ChallengeReply{id, fields[2]}};
-  if (kind == "success" && fields.size() == 9) return parse_success(id, fields);
+  if (kind == "success" && fields.size() == 10) return parse_success(id, fields);
   if (kind == "offer") return Reply{OfferReply{id, {fields.begin() + 2, fields.end()}}};
   for (const auto& [failure, word] : kKinds) {
     if (kind == "failure" && fields.size() == 3 && fields[2] == word) {

@@ -46,7 +46,14 @@ struct CancelRequest {
   ExchangeId id;
   bool operator==(const CancelRequest&) const = default;
 };
-using Request = std::variant<OfferRequest, StartRequest, StepRequest, CancelRequest>;
+/// Whose ticket is it? A ticket is good once, for a minute. So whoever lets a user's process open a
+/// mailbox need not believe a front.
+struct RedeemRequest {
+  ExchangeId id;
+  std::string ticket;
+  bool operator==(const RedeemRequest&) const = default;
+};
+using Request = std::variant<OfferRequest, StartRequest, StepRequest, CancelRequest, RedeemRequest>;
 
 struct OfferReply {
   ExchangeId id;
@@ -63,6 +70,7 @@ struct SuccessReply {
   ExchangeId id;
   Account account;
   std::string authzid;
+  std::string ticket;  // empty in the answer to RedeemRequest
   bool operator==(const SuccessReply&) const = default;
 };
 /// Ends the exchange.

@@ -573,7 +573,7 @@ TEST_F(TlsTest, PlaintextLoginsAreNeitherAnnouncedNorTakenBeforeTls) {
   EXPECT_TRUE(accounts.steps.empty());
 
   EXPECT_EQ(feed(*session, "STLS\r\n"), kBegin);
-  session->tls_started();
+  session->tls_started({});
   const std::string after = feed(*session, "CAPA\r\n");
   EXPECT_THAT(after, HasSubstr("\r\nUSER\r\nSASL PLAIN LOGIN SCRAM-SHA-256 BROKEN\r\n"));
   EXPECT_THAT(after, Not(HasSubstr("STLS")));
@@ -605,7 +605,7 @@ TEST_F(TlsTest, WholeLinesBehindStlsAreForgotten) {
   EXPECT_EQ(feed(*session, "STLS\r\nCAPA\r\nQUIT\r\n"), kBegin);
   EXPECT_TRUE(session->wants_tls());
   EXPECT_EQ(feed(*session, "CAPA\r\n"), "");
-  session->tls_started();
+  session->tls_started({});
   EXPECT_FALSE(session->wants_tls());
   EXPECT_EQ(pull_all(*session), "");
   EXPECT_EQ(feed(*session, "STAT\r\n"), "-ERR authorization first\r\n");
@@ -615,14 +615,14 @@ TEST_F(TlsTest, APartOfALineBehindStlsIsForgotten) {
   const auto session = begin();
   EXPECT_EQ(feed(*session, "STLS\r\nUSER "), kBegin);
   EXPECT_EQ(feed(*session, "eve"), "");
-  session->tls_started();
+  session->tls_started({});
   EXPECT_EQ(feed(*session, "bob\r\nPASS x\r\n"), "-ERR authorization first\r\n-ERR USER first\r\n");
 }
 
 TEST_F(TlsTest, AnOverlongLineBehindStlsIsForgotten) {
   const auto session = begin();
   EXPECT_EQ(feed(*session, "STLS\r\n" + std::string(kMaxLine * 4, 'x')), kBegin);
-  session->tls_started();
+  session->tls_started({});
   EXPECT_EQ(feed(*session, "USER bob\r\n"), "+OK \r\n");
 }
 
@@ -630,7 +630,7 @@ TEST_F(TlsTest, AUserGivenBeforeStlsIsForgotten) {
   change = [](Settings& settings) { settings.offer_stls = true; };
   const auto session = begin();
   EXPECT_EQ(feed(*session, "USER eve\r\nUTF8\r\nSTLS\r\n"), "+OK \r\n+OK \r\n"s + kBegin);
-  session->tls_started();
+  session->tls_started({});
   EXPECT_EQ(feed(*session, "PASS secret word \r\n"), "-ERR USER first\r\n");
 }
 

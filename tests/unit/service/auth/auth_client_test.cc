@@ -67,13 +67,28 @@ class AuthServerTest : public testing::Test {
     const control::ControlDirectory control{outside.files, scratch.path()};
     authenticator =
         Authenticator::open(outside.system, accounts, control, "/nonexistent", 1).value();
-    server = std::make_unique<AuthServer>(*authenticator, WorkerPool::start(2).value(), Millis{0},
+    server = std::make_unique<AuthServer>(*authenticator, outside.randomness,
+                                          WorkerPool::start(2).value(), Millis{0},
                                           std::vector<uid_t>{::geteuid()});
     thread = std::thread{[this] { EXPECT_TRUE(server->serve(listener.get(), stop.get())); }};
   }
   void TearDown() override {
     static_cast<void>(::eventfd_write(stop.get(), 1));
     thread.join();
+  }
+
+  /// Somebody else asks whose it is, twice.
+  void expect_redeemed_once(const SuccessReply& success) {
+    Result<AuthClient> spawner = AuthClient::connect(scratch.path("socket"));
+    ASSERT_TRUE(spawner) << spawner.error().what;
+    for (const bool good : {true, false}) {
+      ASSERT_TRUE(spawner->send(RedeemRequest{7, success.ticket}));
+      const Result<Reply> reply = spawner->wait(60'000);
+      ASSERT_TRUE(reply) << reply.error().what;
+      const Reply known = SuccessReply{7, success.account, "", ""};
+      const Reply unknown = FailureReply{7, FailureKind::Credentials};
+      EXPECT_EQ(*reply, good ? known : unknown);
+    }
   }
 
   ScratchDirectory scratch;
@@ -104,9 +119,14 @@ TEST_F(AuthServerTest, AnswersAClient) {
     const Result<Reply> reply = client->wait(kPatienceMs);
     ASSERT_TRUE(reply) << reply.error().what;
     const Account joe{"joe", std::nullopt, "/h", "/h/m", std::nullopt};
-    const Reply right = SuccessReply{id, joe, "joe"};
-    const Reply wrong = FailureReply{id, FailureKind::Credentials};
-    EXPECT_EQ(*reply, password == "wrong" ? wrong : right);
+    if (password == "wrong") {
+      EXPECT_EQ(*reply, (Reply{FailureReply{id, FailureKind::Credentials}}));
+      continue;
+    }
+    const auto& success = std::get<SuccessReply>(*reply);
+    EXPECT_EQ(success.account, joe);
+    EXPECT_EQ(success.ticket.size(), 32U);
+    expect_redeemed_once(success);
   }
 }
 

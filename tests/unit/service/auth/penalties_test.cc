@@ -40,13 +40,17 @@ TEST(Penalties, AreForgotten) {
   EXPECT_EQ(penalties.delay("192.0.2.1", "", kNow + 2 * kHalfLife).count(), 0);
 }
 
-TEST(Penalties, CountACustomersNetworkAsOnePlace) {
-  EXPECT_EQ(place_of("2001:db8:1:2::1"), place_of("2001:db8:1:2:ffff::9"));
-  EXPECT_NE(place_of("2001:db8:1:2::1"), place_of("2001:db8:1:3::1"));
-  EXPECT_EQ(place_of("::ffff:192.0.2.1"), "192.0.2.1");
-  EXPECT_NE(place_of("192.0.2.1"), place_of("192.0.2.2"));
-  for (const char* const none : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "", "x"}) {
-    EXPECT_EQ(place_of(none), "") << none;
+TEST(Penalties, CountACustomersNetworkAsOnePlaceAndLoopbackAsNone) {
+  Penalties penalties{kBase};
+  for (int i = 0; i < 4; ++i) {
+    for (const char* const each : {"2001:db8:1:2::1", "127.0.0.1", "::1"}) {
+      penalties.failed(each, "", kNow);
+    }
+  }
+  EXPECT_EQ(penalties.delay("2001:db8:1:2:ffff::9", "", kNow), kBase * 4);
+  for (const char* const none :
+       {"2001:db8:1:3::1", "127.0.0.1", "::ffff:127.0.0.1", "::1", "", "x"}) {
+    EXPECT_EQ(penalties.delay(none, "", kNow).count(), 0) << none;
   }
 }
 

@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: MIT
-#include "service/login_file.h"
+#include "service/auth/login_file.h"
 
-#include <crypt.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-
-#include <memory>
 
 #include "core/base/ascii.h"
 #include "core/base/constant_time.h"
 #include "core/base/digest.h"
 #include "core/base/io.h"
+#include "service/auth/password_hash.h"
 
-namespace lbx {
+namespace lbx::auth {
 namespace {
 
 constexpr std::string_view kPlain = "{PLAIN}";
-
-bool matches_hash(const std::string& hash, const std::string& password) {
-  const auto work = std::make_unique<crypt_data>();  // 32 KiB: too much for a coroutine's thread
-  const char* made = ::crypt_r(password.c_str(), hash.c_str(), work.get());
-  return made != nullptr && *made != '*' && equal_in_constant_time(made, hash);
-}
 
 bool matches_plain(std::string_view stored, const std::string& password) {
   // Digests have one length; so the time does not tell that of the password.
@@ -53,19 +45,19 @@ Result<LoginFile> LoginFile::parse(std::string_view text, const std::string& fol
   for (const std::string_view line : ascii::split(text, '\n')) {
     ++number;
     if (ascii::trim(line).empty() || line.front() == '#') continue;
-    Result<Account> account = parse_line(line, folder);
+    Result<Login> account = parse_line(line, folder);
     if (!account || logins.find(account->user) != nullptr) {
       return Error::later("line " + std::to_string(number) + ": " +
                           (account ? "this user has a line already" : account.error().what));
     }
     const bool hashed = !account->password.starts_with(kPlain);
     if (hashed && logins.decoy_.empty()) logins.decoy_ = account->password;
-    logins.accounts_.push_back(std::move(account).value());
+    logins.logins_.push_back(std::move(account).value());
   }
   return logins;
 }
 
-Result<LoginFile::Account> LoginFile::parse_line(std::string_view line, const std::string& folder) {
+Result<LoginFile::Login> LoginFile::parse_line(std::string_view line, const std::string& folder) {
   line = ascii::trim_end(line);
   const std::size_t first = line.find(':');
   const std::size_t last = line.rfind(':');
@@ -74,19 +66,17 @@ Result<LoginFile::Account> LoginFile::parse_line(std::string_view line, const st
   }
   const std::string_view password = line.substr(first + 1, last - first - 1);
   if (password.empty() || password == kPlain) return Error::later("an empty password");
-  // A word without '$' would pass for the salt of a DES hash, which nobody has these days.
-  const bool hash = password.starts_with('$') &&
-                    ::crypt_checksalt(std::string{password}.c_str()) != CRYPT_SALT_INVALID;
+  const bool hash = is_password_hash(std::string{password});
   if (!hash && !password.starts_with(kPlain)) {
     return Error::later("neither {PLAIN} nor a hash that crypt(3) knows");
   }
   std::string maildir{line.substr(last + 1)};
   if (!maildir.starts_with('/')) maildir = folder + '/' + maildir;
-  return Account{std::string{line.substr(0, first)}, std::string{password}, std::move(maildir)};
+  return Login{std::string{line.substr(0, first)}, std::string{password}, std::move(maildir)};
 }
 
-const LoginFile::Account* LoginFile::find(const std::string& user) const {
-  for (const Account& account : accounts_) {
+const LoginFile::Login* LoginFile::find(const std::string& user) const {
+  for (const Login& account : logins_) {
     if (account.user == user) return &account;
   }
   return nullptr;
@@ -94,7 +84,7 @@ const LoginFile::Account* LoginFile::find(const std::string& user) const {
 
 std::optional<std::string> LoginFile::check(const std::string& user,
                                             const std::string& password) const {
-  const Account* account = find(user);
+  const Login* account = find(user);
   const bool hashed = account != nullptr && !account->password.starts_with(kPlain);
   // One hash is made in any case, if any account has one: time tells nobody who exists.
   const bool hash_matches =
@@ -107,4 +97,42 @@ std::optional<std::string> LoginFile::check(const std::string& user,
   return account->maildir;
 }
 
-}  // namespace lbx
+std::optional<std::string> LoginFile::maildir_of(const std::string& user) const {
+  const Login* const login = find(user);
+  if (login == nullptr) return std::nullopt;
+  return login->maildir;
+}
+
+namespace {
+
+Account account_of(const std::string& name, const std::string& maildir) {
+  return {name, std::nullopt, folder_of(maildir), maildir, std::nullopt};
+}
+
+}  // namespace
+
+std::optional<Verdict> LoginFileSource::check(const auth::Login& login) {
+  const Result<LoginFile> logins = LoginFile::read(system_.files, path_);
+  if (!logins) return Failure{FailureKind::Temporary, logins.error().what};
+  const auto maildir = logins->check(login.raw_name, login.password.value_or(""));
+  if (!maildir) return std::nullopt;
+  return account_of(login.raw_name, *maildir);
+}
+
+std::optional<Verdict> LoginFileSource::account(const std::string& name, const Client& /*client*/) {
+  const Result<LoginFile> logins = LoginFile::read(system_.files, path_);
+  if (!logins) return Failure{FailureKind::Temporary, logins.error().what};
+  const auto maildir = logins->maildir_of(name);
+  if (!maildir) return std::nullopt;
+  return account_of(name, *maildir);
+}
+
+Result<std::optional<ScramKeys>> LoginFileSource::scram_keys(const std::string& /*name*/) {
+  return std::optional<ScramKeys>{};
+}
+
+Result<std::string> LoginFileSource::scram_secret() {
+  return std::string{};
+}
+
+}  // namespace lbx::auth

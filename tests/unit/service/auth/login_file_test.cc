@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "service/login_file.h"
+#include "service/auth/login_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include "core/base/file_ops.h"
 #include "support/scratch.h"
 
-namespace lbx {
+namespace lbx::auth {
 namespace {
 
 // crypt("geheim") with SHA-512 and 1000 rounds: quick enough for a test.
@@ -81,4 +81,4 @@ TEST(LoginFileTest, AnEndlessFileIsRefused) {
 }
 
 }  // namespace
-}  // namespace lbx
+}  // namespace lbx::auth

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A file of logins for a server in single-user mode: letterbox-pop3d(8). One account a line,
+// A file of logins for a server in single-user mode: letterbox-pop3d(8), which is a source of
+// accounts of its own, without letterbox-authd. One account a line,
 //
 //   USER:PASSWORD:MAILDIR
 //
@@ -16,8 +17,10 @@
 
 #include "core/base/file_ops.h"
 #include "core/base/result.h"
+#include "core/base/system.h"
+#include "service/auth/source.h"
 
-namespace lbx {
+namespace lbx::auth {
 
 /// Octets of a login file at most.
 inline constexpr std::size_t kMaxLoginFile = std::size_t{1024} * 1024;
@@ -30,18 +33,35 @@ class LoginFile {
 
   /// The Maildir of whoever knows the password. Takes as long for a user that there is not.
   std::optional<std::string> check(const std::string& user, const std::string& password) const;
+  /// The Maildir of a user, without a question.
+  std::optional<std::string> maildir_of(const std::string& user) const;
 
  private:
-  struct Account {
+  struct Login {
     std::string user;
     std::string password;
     std::string maildir;
   };
-  static Result<Account> parse_line(std::string_view line, const std::string& folder);
-  const Account* find(const std::string& user) const;
+  static Result<Login> parse_line(std::string_view line, const std::string& folder);
+  const Login* find(const std::string& user) const;
 
-  std::vector<Account> accounts_;
+  std::vector<Login> logins_;
   std::string decoy_;  // a hash to work on where an account has none; empty: the file has none
 };
 
-}  // namespace lbx
+/// Reads the file anew for each login, so that a change of it holds at once.
+class LoginFileSource final : public Source {
+ public:
+  LoginFileSource(System& system, std::string path) : system_{system}, path_{std::move(path)} {}
+
+  std::optional<Verdict> check(const auth::Login& login) override;
+  std::optional<Verdict> account(const std::string& name, const Client& client) override;
+  Result<std::optional<ScramKeys>> scram_keys(const std::string& name) override;
+  Result<std::string> scram_secret() override;
+
+ private:
+  System& system_;
+  std::string path_;
+};
+
+}  // namespace lbx::auth

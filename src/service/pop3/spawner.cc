@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: MIT
+#include "service/pop3/spawner.h"
+
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "core/base/clock.h"
+#include "core/base/io.h"
+#include "core/base/log.h"
+#include "core/base/user.h"
+#include "core/wire/datagram.h"
+
+namespace lbx::pop3 {
+namespace {
+
+using pop3d::Refusal;
+
+enum Source : std::uint64_t { kSignals, kCertificates, kAuth, kFront, kFirstProcess };
+
+constexpr int kEventsAtOnce = 64;
+constexpr int kDatagramsAtOnce = 64;
+constexpr int kTickMs = 1000;
+constexpr std::uint32_t kChange = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF;
+
+Result<void> watch(int epoll, int fd, std::uint64_t id) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = id;
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return {};
+  return Error::from_errno(errno, "epoll_ctl");
+}
+
+sigset_t our_signals() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  for (const int each : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&signals, each);
+  return signals;
+}
+
+void become_ordinary_child() {
+  static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
+  const sigset_t signals = our_signals();
+  static_cast<void>(::sigprocmask(SIG_UNBLOCK, &signals, nullptr));
+}
+
+/// What a process of its own does, and its end.
+[[noreturn]] void run_and_exit(const char* name, const std::function<Result<void>()>& work) {
+  int status = 1;
+  try {
+    const Result<void> done = work();
+    if (!done) log(name, {{"why", done.error().what}});
+    status = done ? 0 : 1;
+  } catch (const std::exception& bug) {
+    log(name, {{"why", bug.what()}});
+  }
+  ::_exit(status);
+}
+
+/// Reads keys and certificates, looks whether they are any good, and sends them to the front.
+Result<void> pass_certificates(FileOps& files, const TlsFiles& names, int front) {
+  const TlsMaterial material = LBX_TRY(read_tls_material(files, names));
+  static_cast<void>(LBX_TRY(TlsServer::make(material)));
+  const UniqueFd memory{::memfd_create("certificates", MFD_CLOEXEC)};
+  if (!memory) return Error::from_errno(errno, "memfd_create");
+  LBX_TRY(write_all(files, memory.get(), encode(material)));
+  if (::lseek(memory.get(), 0, SEEK_SET) != 0) return Error::from_errno(errno, "lseek");
+  return wire::send_datagram(front, encode(SpawnerMessage{NewTls{}}), memory.get(),
+                             wire::Wait::Yes);
+}
+
+}  // namespace
+
+Spawner::Spawner(FileOps& files, SpawnerLimits limits, SpawnerParts parts)
+    : files_{files}, limits_{limits}, parts_{std::move(parts)} {}
+
+Spawner::~Spawner() = default;
+
+Result<void> Spawner::start() {
+  LBX_TRY(prepare());
+  LBX_TRY(start_front());
+  connect_to_auth();
+  // From here on the kernel reaps; that a child has ended shows on its socket.
+  static_cast<void>(std::signal(SIGCHLD, SIG_IGN));
+  return {};
+}
+
+Result<void> Spawner::prepare() {
+  const sigset_t signals = our_signals();
+  if (::sigprocmask(SIG_BLOCK, &signals, nullptr) != 0) return Error::from_errno(errno, "signals");
+  signals_.reset(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
+  if (!signals_ || !epoll_) return Error::from_errno(errno, "epoll");
+  LBX_TRY(watch(epoll_.get(), signals_.get(), kSignals));
+  if (parts_.tls) watch_certificates();
+  return {};
+}
+
+/// Without it SIGHUP has to say so.
+void Spawner::watch_certificates() {
+  certificates_.reset(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  if (!certificates_) return;
+  for (const std::string& folder : folders_of(*parts_.tls)) {
+    static_cast<void>(::inotify_add_watch(certificates_.get(), folder.c_str(), kChange));
+  }
+  static_cast<void>(watch(epoll_.get(), certificates_.get(), kCertificates));
+}
+
+Result<void> Spawner::start_front() {
+  wire::SocketPair pair = LBX_TRY(wire::make_socket_pair());
+  const pid_t pid = ::fork();
+  if (pid < 0) return Error::from_errno(errno, "fork");
+  if (pid == 0) {
+    become_ordinary_child();
+    std::vector<int> keep = parts_.front_descriptors;
+    keep.push_back(pair.theirs.get());
+    close_all_but(keep);
+    run_and_exit("front", [&] { return parts_.front_main(pair.theirs.get()); });
+  }
+  front_socket_ = std::move(pair.ours);
+  ++front_;
+  LBX_TRY(watch(epoll_.get(), front_socket_.get(), kFront));
+  return parts_.tls ? send_certificates(front_ == 1) : Result<void>{};
+}
+
+/// By a process of its own: we fork, and what we know every user's process would know.
+Result<void> Spawner::send_certificates(bool wait) {
+  const pid_t pid = ::fork();
+  if (pid < 0) return Error::from_errno(errno, "fork");
+  if (pid == 0) {
+    become_ordinary_child();
+    run_and_exit("tls-unchanged",
+                 [&] { return pass_certificates(files_, *parts_.tls, front_socket_.get()); });
+  }
+  if (!wait) return {};
+  int status = 0;
+  if (::waitpid(pid, &status, 0) == pid && status != 0) {
+    return Error::later("no TLS with these certificates (control/tlscertificates)");
+  }
+  return {};
+}
+
+Result<void> Spawner::serve() {
+  serving_ = true;
+  now_ = monotonic_seconds();
+  while (serving_) {
+    std::array<epoll_event, kEventsAtOnce> events{};
+    const int ready = ::epoll_wait(epoll_.get(), events.data(), kEventsAtOnce, kTickMs);
+    if (ready < 0 && errno != EINTR) return Error::from_errno(errno, "epoll_wait");
+    const std::int64_t before = std::exchange(now_, monotonic_seconds());
+    for (int i = 0; i < ready && serving_; ++i) {
+      dispatch(events.at(static_cast<std::size_t>(i)).data.u64);
+    }
+    if (now_ != before) look_at_the_clock();
+  }
+  return {};
+}
+
+void Spawner::dispatch(std::uint64_t id) {
+  switch (id) {
+    case kSignals:
+      return take_signals();
+    case kCertificates: {
+      std::array<char, 4096> events;  // NOLINT: that there are some is all that matters
+      while (::read(certificates_.get(), events.data(), events.size()) > 0) {
+      }
+      certificates_changed_ = true;  // once a second is enough: many files change at once
+      return;
+    }
+    case kAuth:
+      return take_auth_replies();
+    case kFront:
+      return take_front_messages();
+    default:
+      return take_reports(id);
+  }
+}
+
+void Spawner::take_signals() {
+  signalfd_siginfo info{};
+  while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (info.ssi_signo == SIGUSR1) {
+      log_counters();
+    } else if (info.ssi_signo == SIGHUP) {
+      certificates_changed_ = true;
+    } else {
+      serving_ = false;  // every other process sees its socket closed
+    }
+  }
+  if (certificates_changed_) look_at_the_clock();
+}
+
+void Spawner::take_front_messages() {
+  for (int i = 0; i < kDatagramsAtOnce && front_socket_; ++i) {
+    Result<wire::Datagram> got = wire::receive_datagram(front_socket_.get(), wire::Wait::No);
+    if (!got && got.error().os_error == EAGAIN) return;
+    if (!got || got->bytes.empty()) return front_is_gone();
+    Result<FrontMessage> message = parse_front_message(got->bytes);
+    if (!message) {
+      log("front-nonsense", {{"why", message.error().what}});
+      return front_is_gone();
+    }
+    if (auto* const order = std::get_if<HandoverOrder>(&*message)) {
+      take_order(std::move(*order), std::move(got->descriptor));
+    } else {
+      auth_wanted_ = true;
+    }
+  }
+}
+
+/// Sessions over TLS have gone with it. A new one is started, but not in a loop.
+void Spawner::front_is_gone() {
+  front_socket_.reset();
+  if (parts_.one_connection) {
+    serving_ = false;
+    return;
+  }
+  log("front-gone", {});
+  front_wanted_ = true;
+}
+
+void Spawner::take_order(HandoverOrder order, UniqueFd connection) {
+  const Refused later{order.number, Refusal::Later};
+  if (!connection) return answer(front_, later);
+  if (!auth_) connect_to_auth();
+  if (!auth_) return answer(front_, later);
+  const auth::ExchangeId id = auth_->next_id();
+  if (!auth_->send(auth::RedeemRequest{id, order.ticket})) {
+    answer(front_, later);
+    return auth_is_lost();
+  }
+  pending_.emplace(id, Pending{std::move(order), std::move(connection), front_});
+}
+
+/// For ourselves where we have none, and for the front where it has none.
+void Spawner::connect_to_auth() {
+  Result<UniqueFd> for_front = parts_.connect_auth();
+  auth_wanted_ = !for_front;
+  if (!for_front) return;
+  if (front_socket_ && !wire::send_datagram(front_socket_.get(), encode(SpawnerMessage{NewAuth{}}),
+                                            for_front->get(), wire::Wait::No)) {
+    auth_wanted_ = true;
+  }
+  if (auth_) return;
+  Result<UniqueFd> ours = parts_.connect_auth();
+  if (!ours) return;
+  auth_.emplace(std::move(ours).value());
+  if (!watch(epoll_.get(), auth_->fd(), kAuth)) auth_.reset();
+}
+
+void Spawner::take_auth_replies() {
+  while (auth_) {
+    const Result<std::optional<auth::Reply>> got = auth_->receive();
+    if (!got) return auth_is_lost();
+    if (!*got) return;
+    auto found = pending_.extract(id_of(**got));
+    if (found.empty()) continue;
+    Pending& pending = found.mapped();
+    if (const auto* const success = std::get_if<auth::SuccessReply>(&**got)) {
+      open(std::move(pending), success->account);
+    } else {
+      log("bad-ticket", {{"from", pending.order.address}});
+      answer(pending.front, Refused{pending.order.number, Refusal::Later});
+    }
+  }
+}
+
+void Spawner::auth_is_lost() {
+  auth_.reset();
+  for (const auto& [id, pending] : std::exchange(pending_, {})) {
+    answer(pending.front, Refused{pending.order.number, Refusal::Later});
+  }
+}
+
+std::optional<Refusal> Spawner::refusal_for(const auth::Account& account) const {
+  const uid_t uid = account.owner ? account.owner->uid : ::geteuid();
+  const bool possible = uid != 0 && (::geteuid() == 0 || ::geteuid() == uid);
+  if (!possible) {
+    log("no-user", {{"user", account.name}, {"uid", std::to_string(uid)}});
+    return Refusal::Permanent;
+  }
+  const auto open = of_account_.find(account.name);
+  const bool many = open != of_account_.end() && open->second >= limits_.sessions_per_account;
+  return many ? std::optional{Refusal::Later} : std::nullopt;
+}
+
+void Spawner::open(Pending pending, const auth::Account& account) {
+  HandoverOrder& order = pending.order;
+  std::optional<Refusal> refusal = refusal_for(account);
+  if (refusal) {
+    ++counters_.refused;
+    log("login-refused", {{"user", account.name}, {"from", order.address}});
+    return answer(pending.front, Refused{order.number, *refusal});
+  }
+  const Key key{account.owner ? account.owner->uid : ::geteuid(),
+                account.owner ? account.owner->gid : ::getegid(), account.maildir};
+  const Result<std::uint64_t> id = process_for(key);
+  const SessionNumber number = ++last_session_;
+  const Result<void> sent =
+      id ? wire::send_datagram(processes_.at(*id).socket.get(),
+                               encode(OpenOrder{number, std::move(order.inheritance)}),
+                               pending.connection.get(), wire::Wait::No)
+         : Result<void>{id.error()};
+  if (!sent) {
+    log("no-session", {{"user", account.name}, {"why", sent.error().what}});
+    return answer(pending.front, Refused{order.number, Refusal::Later});
+  }
+  ++processes_.at(*id).sessions;
+  ++of_account_[account.name];
+  sessions_.emplace(number, Session{order.number, pending.front, account.name, order.address,
+                                    order.tls, order.mechanism, now_, *id});
+}
+
+Result<std::uint64_t> Spawner::process_for(const Key& key) {
+  const auto found = by_key_.find(key);
+  if (found != by_key_.end()) return found->second;
+  if (processes_.size() >= limits_.processes && !make_room()) {
+    return Error::later("too many processes (control/pop3processes)");
+  }
+  wire::SocketPair pair = LBX_TRY(wire::make_socket_pair());
+  const pid_t pid = ::fork();
+  if (pid < 0) return Error::from_errno(errno, "fork");
+  if (pid == 0) be_process(key, pair.theirs.get());
+  const std::uint64_t id = kFirstProcess + last_process_++;
+  LBX_TRY(watch(epoll_.get(), pair.ours.get(), id));
+  processes_[id] = {key, std::move(pair.ours), 0, now_, false};
+  by_key_[key] = id;
+  return id;
+}
+
+/// Ends a process that has no session, if there is one.
+bool Spawner::make_room() {
+  for (const auto& [id, process] : processes_) {
+    if (process.sessions > 0) continue;
+    process_is_gone(id);
+    return true;
+  }
+  return false;
+}
+
+void Spawner::be_process(const Key& key, int socket) const {
+  become_ordinary_child();
+  close_all_but({socket});
+  ::umask(077);
+  run_and_exit("session-process", [&]() -> Result<void> {
+    const auto& [uid, gid, maildir] = key;
+    LBX_TRY(become_user(uid, gid));
+    return parts_.session_main(maildir, socket);
+  });
+}
+
+void Spawner::take_reports(std::uint64_t id) {
+  for (int i = 0; i < kDatagramsAtOnce; ++i) {
+    const auto found = processes_.find(id);
+    if (found == processes_.end()) return;
+    const Result<wire::Datagram> got =
+        wire::receive_datagram(found->second.socket.get(), wire::Wait::No);
+    if (!got && got.error().os_error == EAGAIN) return;
+    if (!got || got->bytes.empty()) return process_is_gone(id);
+    const Result<SpawnerMessage> message = parse_spawner_message(got->bytes);
+    if (!message || !std::holds_alternative<Report>(*message)) return process_is_gone(id);
+    take_report(id, std::get<Report>(*message));
+  }
+}
+
+void Spawner::take_report(std::uint64_t process, const Report& report) {
+  const SessionNumber number = std::visit([](const auto& each) { return each.number; }, report);
+  const auto found = sessions_.find(number);
+  // Nobody speaks of others' sessions.
+  if (found == sessions_.end() || found->second.process != process) return;
+  const Session& session = found->second;
+  if (std::holds_alternative<Taken>(report)) {
+    ++counters_.logins;
+    return answer(session.front, Taken{session.number});
+  }
+  const auto* const refused = std::get_if<Refused>(&report);
+  if (refused != nullptr && refused->refusal == Refusal::Later) {
+    Process& failed = processes_.at(process);
+    const auto current = by_key_.find(failed.key);
+    if (current != by_key_.end() && current->second == process) by_key_.erase(current);
+    failed.retiring = true;  // another Maildir may stand at its path by now
+  }
+  end_session(number, report);
+}
+
+/// `report`: Refused or Over.
+void Spawner::end_session(SessionNumber number, const Report& report) {
+  const Session session = std::move(sessions_.extract(number).mapped());
+  const auto count = of_account_.find(session.account);
+  if (--count->second == 0) of_account_.erase(count);
+  if (const auto process = processes_.find(session.process); process != processes_.end()) {
+    --process->second.sessions;
+    process->second.idle_since = now_;
+  }
+  if (const auto* const over = std::get_if<Over>(&report)) {
+    log_session(session, *over);
+    pop3d::Tally& sum = counters_.tally;
+    sum.retrieved += over->tally.retrieved;
+    sum.tops += over->tally.tops;
+    sum.octets += over->tally.octets;
+    sum.removed += over->tally.removed;
+    sum.not_removed += over->tally.not_removed;
+    return answer(session.front, Over{session.number, over->ending, {}});
+  }
+  const Refusal refusal = std::get<Refused>(report).refusal;
+  ++counters_.refused;
+  answer(session.front, Refused{session.number, refusal});
+}
+
+/// Its socket is closed, or shall be. What it has not said, nobody knows.
+void Spawner::process_is_gone(std::uint64_t id) {
+  auto gone = processes_.extract(id);
+  if (gone.empty()) return;
+  const auto current = by_key_.find(gone.mapped().key);
+  if (current != by_key_.end() && current->second == id) by_key_.erase(current);
+  std::vector<SessionNumber> lost;
+  for (const auto& [number, session] : sessions_) {
+    if (session.process == id) lost.push_back(number);
+  }
+  for (const SessionNumber each : lost) end_session(each, Over{each, Ending::Failed, {}});
+}
+
+/// A front that takes nothing any more has had its time.
+void Spawner::answer(std::uint64_t front, const Report& report) {
+  if (front != front_ || !front_socket_) return;
+  const Result<void> sent =
+      wire::send_datagram(front_socket_.get(), encode(SpawnerMessage{report}), -1, wire::Wait::No);
+  if (!sent) front_is_gone();
+}
+
+void Spawner::look_at_the_clock() {
+  if (front_wanted_) {
+    front_wanted_ = false;
+    const Result<void> started = start_front();
+    if (!started) log("front", {{"why", started.error().what}});
+    auth_wanted_ = true;
+  }
+  if (std::exchange(certificates_changed_, false) && parts_.tls && front_socket_) {
+    watch_certificates();  // a folder may have been replaced, too
+    static_cast<void>(send_certificates(false));
+  }
+  if (auth_wanted_) connect_to_auth();
+  std::vector<std::uint64_t> idle;
+  for (const auto& [id, process] : processes_) {
+    const bool lingers = now_ - process.idle_since < limits_.linger.count() && !process.retiring;
+    if (process.sessions == 0 && !lingers) idle.push_back(id);
+  }
+  for (const std::uint64_t id : idle) process_is_gone(id);
+}
+
+void Spawner::log_session(const Session& session, const Over& over) const {
+  const pop3d::Tally& tally = over.tally;
+  log("session", {{"user", session.account},
+                  {"from", session.address},
+                  {"tls", session.tls.empty() ? "no" : session.tls},
+                  {"mechanism", session.mechanism},
+                  {"retr", std::to_string(tally.retrieved)},
+                  {"top", std::to_string(tally.tops)},
+                  {"octets", std::to_string(tally.octets)},
+                  {"removed", std::to_string(tally.removed)},
+                  {"left", std::to_string(tally.not_removed)},
+                  {"seconds", std::to_string(now_ - session.since)},
+                  {"end", std::string{name_of(over.ending)}}});
+}
+
+void Spawner::log_counters() const {
+  const pop3d::Tally& tally = counters_.tally;
+  log("counters", {{"sessions", std::to_string(sessions_.size())},
+                   {"processes", std::to_string(processes_.size())},
+                   {"logins", std::to_string(counters_.logins)},
+                   {"refused", std::to_string(counters_.refused)},
+                   {"retr", std::to_string(tally.retrieved)},
+                   {"top", std::to_string(tally.tops)},
+                   {"octets", std::to_string(tally.octets)},
+                   {"removed", std::to_string(tally.removed)},
+                   {"left", std::to_string(tally.not_removed)}});
+}
+
+}  // namespace lbx::pop3

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// What a process gives up before it hears a stranger, by Landlock and seccomp(2), as far as the
+// kernel has them: what it lacks is a line in the log, no failure. For the whole process, before it
+// has more than one thread, and for good; all that it starts is bound, too.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace lbx {
+
+/// For a process that moves octets between descriptors that it has or is given: no file, no
+/// program, no process, no connection of its own, and no code that was not there before.
+Result<void> confine_to_descriptors();
+
+/// For a process that works in `folders`, and below: nothing else of the file system, no program,
+/// and no socket.
+Result<void> confine_to_folders(const std::vector<std::string>& folders);
+
+}  // namespace lbx
