@@ -84,7 +84,7 @@ class MboxReader {
     OctetRange content;  // from after the From_ line to the border or the end
     std::optional<Border> next;
     bool by_length;
-    bool quoted;       // it may have quoted lines
+    bool quoted;        // it may have quoted lines
     bool exact{false};  // nothing at its end belongs to the format
   };
   Result<std::optional<MboxDialect>> dialect_by_lengths(const Border& first);
