@@ -3,6 +3,8 @@
 // source or a new sink; nothing else changes.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +12,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/maildir/folder_name.h"
 #include "core/mbox/bookkeeping.h"
 #include "core/mbox/quoting.h"
 
@@ -19,6 +22,13 @@ struct Message {
   MessageState state;
   std::optional<Instant> time;  // of delivery, as far as anybody knows
   MessageSource content;        // valid until the source is asked for the next one
+
+  FolderName folder{};  // where it belongs; the inbox where nobody says anything else
+  // What IMAP and POP3 servers knew it by, for the folder's own files (folder_state.h).
+  std::vector<std::string> keywords{};  // UTF-8
+  std::optional<std::uint32_t> uid{};
+  std::optional<std::uint32_t> uid_validity{};
+  std::string uidl{};
 };
 
 /// Something that a source was not sure of.
@@ -56,6 +66,12 @@ class Source {
   /// At the end: an error where what was given cannot be relied on.
   virtual Result<void> check() { return {}; }
   virtual Result<Findings> findings() { return Findings{}; }
+  /// Gives back what it holds while it is read: it will be read again at most from its beginning or
+  /// a mark. It must have come to its end.
+  virtual void release() {}
+  /// Tells whether what it reads has changed since it was opened; empty where it cannot tell.
+  virtual std::string stamp() const { return {}; }
+  virtual bool removable() const { return false; }
   /// Removes what it read, which is all converted and durable.
   virtual Result<void> remove() { return Error::never(name() + ": cannot be removed"); }
 };
@@ -85,6 +101,12 @@ class Progress {
   /// Called for every message. An error: somebody wants it to stop here.
   virtual Result<void> update(const Tally& tally) = 0;
 };
+
+/// Of a file: device, inode, size and time of the last change.
+std::string file_stamp(const struct stat& status);
+
+/// `text` with '?' for each octet that would command a terminal.
+std::string printable(std::string text);
 
 /// Takes every message of `source` into `sink`, and counts them in `tally`.
 Result<void> convert_all(Source& source, Sink& sink, Progress& progress, Tally& tally);
