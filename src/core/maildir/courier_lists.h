@@ -38,8 +38,8 @@ class CourierUidReader {
   std::uint32_t next_uid_{1};
 };
 
-/// courierpop3dsizelist, versions 2 and 3: `/3 NEXT VALIDITY`, then `NAME SIZE NUMBER:VALIDITY:FLAG`
-/// for each message.
+/// courierpop3dsizelist, versions 2 and 3: `/3 NEXT VALIDITY`, then `NAME SIZE
+/// NUMBER:VALIDITY:FLAG` for each message.
 class CourierPop3Reader {
  public:
   static std::optional<CourierPop3Reader> open(std::string_view text);

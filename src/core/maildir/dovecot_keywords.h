@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Keywords of the messages in a Maildir, as Dovecot keeps them: a letter a-z in the name of a message
-// for each, and what the letters mean in the file dovecot-keywords of the folder, a line
+// Keywords of the messages in a Maildir, as Dovecot keeps them: a letter a-z in the name of a
+// message for each, and what the letters mean in the file dovecot-keywords of the folder, a line
 // `INDEX NAME` for each, where 0 is the letter a. There is no room for more than 26.
 #pragma once
 
