@@ -67,6 +67,7 @@ enum class HeaderScanner::Kind {
   Uid,
   Keywords,  // removed only where there are none: Maildir has no place for them
   Date,
+  Received,
   ReturnPath,
   Subject,
 };
@@ -89,6 +90,7 @@ const HeaderScanner::Field* HeaderScanner::find_field(std::string_view name) {
       Field{"X-IMAPbase", Kind::ImapBase},
       Field{"Content-Length", Kind::ContentLength},
       Field{"Date", Kind::Date},
+      Field{"Received", Kind::Received},
       Field{"Return-Path", Kind::ReturnPath},
       Field{"Subject", Kind::Subject},
   };
@@ -101,6 +103,11 @@ void MessageState::add(char letter) {
   fresh = false;
   const auto place = std::ranges::lower_bound(letters, letter);
   if (place == letters.end() || *place != letter) letters.insert(place, letter);
+}
+
+std::optional<std::int64_t> HeaderScan::delivered() const {
+  const auto newest = parse_rfc5322_date(received);
+  return newest ? newest : date;
 }
 
 std::optional<WriterNote> WriterNote::parse(std::string_view value) {
@@ -229,6 +236,9 @@ void HeaderScanner::use_field(std::string_view value) {
   switch (field_->kind) {
     case Kind::Date:
       if (!scan_.date) scan_.date = parse_rfc5322_date(value);
+      return;
+    case Kind::Received:  // each server puts its own in front, RFC 5321 section 4.4
+      if (scan_.received.empty()) scan_.received = value.substr(value.rfind(';') + 1);
       return;
     case Kind::Subject:
       if (scan_.subject.empty()) scan_.subject = value;

@@ -67,8 +67,11 @@ struct HeaderScan {
   OctetRange content_length_at{0, 0};
   std::optional<WriterNote> note;
   std::optional<std::int64_t> date;  // of the Date field
+  std::string received;              // the date of the first Received field, as it is written
   std::string return_path;           // between the brackets
   std::string subject;
+  /// When it was delivered, where no From_ line says so: the newest Received field, else Date.
+  std::optional<std::int64_t> delivered() const;
   bool starts_with_field{false};
   bool has_imap_base{false};  // X-IMAP or X-IMAPbase
   std::uint64_t end{0};       // the first octet of the body

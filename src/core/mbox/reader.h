@@ -19,7 +19,8 @@
 
 namespace lbx {
 
-enum class MboxDialect { Mboxo, Mboxrd, Mboxcl, Mboxcl2 };
+/// Mmdf: messages between lines of four ^A; recognised by the first one, whatever is asked for.
+enum class MboxDialect { Mboxo, Mboxrd, Mboxcl, Mboxcl2, Mmdf };
 std::string_view to_string(MboxDialect dialect);
 
 struct MboxReadOptions {
@@ -33,9 +34,9 @@ struct MboxReadOptions {
 struct MboxMessage {
   FromLine from;
   std::optional<std::int64_t>
-      date;  // of the From_ line; where that says nothing, of the Date field
+      date;  // of the From_ line, else of the newest Received, else of the Date field
   MessageState state;
-  std::uint64_t offset;  // of the From_ line
+  std::uint64_t offset;  // of the From_ line, or of MMDF's line before it
 
   // How to read it.
   OctetRange content;  // after the From_ line
@@ -83,7 +84,8 @@ class MboxReader {
     OctetRange content;  // from after the From_ line to the border or the end
     std::optional<Border> next;
     bool by_length;
-    bool quoted;  // it may have quoted lines
+    bool quoted;       // it may have quoted lines
+    bool exact{false};  // nothing at its end belongs to the format
   };
   Result<std::optional<MboxDialect>> dialect_by_lengths(const Border& first);
   Result<HeaderScan> scan_header(OctetRange range);
@@ -94,6 +96,7 @@ class MboxReader {
   Result<OctetRange> without_format_line(OctetRange content, bool crlf);
   Result<bool> ends_with(OctetRange range, std::string_view tail);
   Result<bool> all_lines_end_in_crlf(OctetRange range);
+  Result<std::optional<Border>> first_border();
   void warn_of_length(const Border& border, const Region& region, const HeaderScan& header);
   Result<void> pass_on(OctetRange range, const ChunkSink& sink);
 
