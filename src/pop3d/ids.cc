@@ -10,6 +10,7 @@
 #include "core/maildir/courier_lists.h"
 #include "core/maildir/dovecot_uidlist.h"
 #include "core/message/header.h"
+#include "core/message/server_ids.h"
 #include "pop3d/imports.h"
 #include "pop3d/open_flags.h"
 

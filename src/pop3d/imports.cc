@@ -8,6 +8,7 @@
 #include "core/base/digest.h"
 #include "core/maildir/courier_lists.h"
 #include "core/maildir/dovecot_uidlist.h"
+#include "core/message/server_ids.h"
 
 namespace lbx::pop3d {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/maildir/dovecot_uidlist.h"
+#include "core/message/server_ids.h"
 #include "pop3d/imports.h"
 #include "pop3d/name_file.h"
 #include "pop3d/sizes.h"
