@@ -1,170 +1,154 @@
 // SPDX-License-Identifier: MIT
 #include "core/base/modified_utf7.h"
 
-#include <algorithm>
 #include <cstdint>
 
 #include "core/base/utf8.h"
 
-namespace lbx {
+namespace lbx::modified_utf7 {
 namespace {
 
+// Base64 with ',' for '/', and without padding.
 constexpr std::string_view kDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
-constexpr unsigned kDigitBits = 6;
-constexpr unsigned kUnitBits = 16;
+constexpr std::uint32_t kFirstPair = 0x10000;
 constexpr std::uint32_t kHighSurrogate = 0xD800;
 constexpr std::uint32_t kLowSurrogate = 0xDC00;
-constexpr std::uint32_t kEndOfSurrogates = 0xE000;
-constexpr std::uint32_t kSupplementary = 0x10000;
 
-bool is_direct(std::uint32_t character) {
-  return character >= ' ' && character <= '~';
+bool is_direct(std::uint32_t code) {
+  return code >= 0x20 && code <= 0x7E;
 }
 
-/// Takes the first character away from `text`, which is well-formed and not empty.
+/// Takes the first character off valid UTF-8.
 std::uint32_t take_character(std::string_view& text) {
-  const auto first = static_cast<unsigned char>(text.front());
-  std::size_t size = 1;
-  std::uint32_t character = first;
-  if (first >= 0xC0) {
-    size = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    character = first & (0xFFU >> (size + 1));
-  }
-  for (std::size_t i = 1; i < size; ++i) {
-    character = (character << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  }
+  const auto octet = [&text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned first = octet(0);
+  const std::size_t size = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  std::uint32_t code = size == 1 ? first : first & (0x7FU >> size);
+  for (std::size_t i = 1; i < size; ++i) code = code << 6U | (octet(i) & 0x3FU);
   text.remove_prefix(size);
-  return character;
+  return code;
 }
 
-void append_utf8(std::uint32_t character, std::string& out) {
-  const auto put = [&out](std::uint32_t octet) { out += static_cast<char>(octet); };
-  const auto tail = [&](unsigned shift) { put(0x80U | ((character >> shift) & 0x3FU)); };
-  if (character < 0x80) {
-    put(character);
-  } else if (character < 0x800) {
-    put(0xC0U | (character >> 6U));
-    tail(0);
-  } else if (character < kSupplementary) {
-    put(0xE0U | (character >> 12U));
-    tail(6);
-    tail(0);
+void append_utf8(std::uint32_t code, std::string& out) {
+  const auto rest = [&](unsigned shift) {
+    out += static_cast<char>(0x80U | ((code >> shift) & 0x3FU));
+  };
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else if (code < 0x800) {
+    out += static_cast<char>(0xC0U | code >> 6U);
+    rest(0);
+  } else if (code < kFirstPair) {
+    out += static_cast<char>(0xE0U | code >> 12U);
+    rest(6);
+    rest(0);
   } else {
-    put(0xF0U | (character >> 18U));
-    tail(12);
-    tail(6);
-    tail(0);
+    out += static_cast<char>(0xF0U | code >> 18U);
+    rest(12);
+    rest(6);
+    rest(0);
   }
 }
 
-/// UTF-16 in base64, between '&' and '-'.
-class Shifted {
+/// The digits of a run of characters: UTF-16, six bits each.
+class DigitWriter {
  public:
-  explicit Shifted(std::string& out) : out_{&out} {}
-
-  void put(std::uint32_t character) {
-    if (!open_) *out_ += '&';
-    open_ = true;
-    if (character < kSupplementary) return put_unit(character);
-    character -= kSupplementary;
-    put_unit(kHighSurrogate + (character >> 10U));
-    put_unit(kLowSurrogate + (character & 0x3FFU));
+  explicit DigitWriter(std::string& out) : out_{&out} {}
+  void add(std::uint32_t code) {
+    if (code < kFirstPair) return add_unit(code);
+    add_unit(kHighSurrogate + ((code - kFirstPair) >> 10U));
+    add_unit(kLowSurrogate + ((code - kFirstPair) & 0x3FFU));
   }
-  void close() {
-    if (!open_) return;
-    if (held_ > 0) *out_ += kDigits[(bits_ << (kDigitBits - held_)) & 0x3FU];
-    *out_ += '-';
-    open_ = false;
-    held_ = 0;
-    bits_ = 0;
+  void finish() {
+    if (count_ > 0) *out_ += kDigits[(bits_ << (6 - count_)) & 0x3FU];
   }
 
  private:
-  void put_unit(std::uint32_t unit) {
-    bits_ = (bits_ << kUnitBits) | unit;
-    held_ += kUnitBits;
-    while (held_ >= kDigitBits) {
-      held_ -= kDigitBits;
-      *out_ += kDigits[(bits_ >> held_) & 0x3FU];
+  void add_unit(std::uint32_t unit) {
+    bits_ = bits_ << 16U | unit;
+    for (count_ += 16; count_ >= 6;) {
+      count_ -= 6;
+      *out_ += kDigits[(bits_ >> count_) & 0x3FU];
     }
   }
-
   std::string* out_;
   std::uint64_t bits_{0};
-  unsigned held_{0};  // bits that are not written yet
-  bool open_{false};
+  unsigned count_{0};
 };
 
-/// What stands between '&' and '-'. False where it is no UTF-16; what else is not right shows when
-/// the result is written again.
-bool append_shifted(std::string_view digits, std::string& out) {
+/// The characters of a run of digits, or nothing where they are not UTF-16.
+std::optional<std::string> read_run(std::string_view digits) {
+  std::string out;
   std::uint64_t bits = 0;
-  unsigned held = 0;
+  unsigned count = 0;
   std::uint32_t high = 0;
-  for (const char digit : digits) {
-    const std::size_t value = kDigits.find(digit);
-    if (value == std::string_view::npos) return false;
-    bits = (bits << kDigitBits) | value;
-    held += kDigitBits;
-    if (held < kUnitBits) continue;
-    held -= kUnitBits;
-    const auto unit = static_cast<std::uint32_t>((bits >> held) & 0xFFFFU);
-    const bool low = unit >= kLowSurrogate && unit < kEndOfSurrogates;
-    if (low != (high != 0)) return false;
+  for (const char c : digits) {
+    const std::size_t digit = kDigits.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    bits = bits << 6U | digit;
+    count += 6;
+    if (count < 16) continue;
+    count -= 16;
+    const auto unit = static_cast<std::uint32_t>((bits >> count) & 0xFFFFU);
+    const bool low = unit >= kLowSurrogate && unit < 0xE000;
+    if (low != (high != 0)) return std::nullopt;
     if (unit >= kHighSurrogate && unit < kLowSurrogate) {
       high = unit;
       continue;
     }
-    append_utf8(
-        low ? kSupplementary + ((high - kHighSurrogate) << 10U) + (unit - kLowSurrogate) : unit,
-        out);
+    append_utf8(low ? kFirstPair + ((high - kHighSurrogate) << 10U) + (unit - kLowSurrogate) : unit,
+                out);
     high = 0;
   }
-  return high == 0;
+  if (high != 0) return std::nullopt;
+  return out;
 }
 
 }  // namespace
 
-std::optional<std::string> to_modified_utf7(std::string_view text) {
-  if (!utf8::is_valid(text)) return std::nullopt;
+std::optional<std::string> encode(std::string_view utf8) {
+  if (!utf8::is_valid(utf8)) return std::nullopt;
   std::string out;
-  Shifted shifted{out};
-  while (!text.empty()) {
-    const std::uint32_t character = take_character(text);
-    if (!is_direct(character)) {
-      shifted.put(character);
+  while (!utf8.empty()) {
+    std::string_view rest = utf8;
+    std::uint32_t code = take_character(rest);
+    if (is_direct(code)) {
+      out += static_cast<char>(code);
+      if (code == '&') out += '-';
+      utf8 = rest;
       continue;
     }
-    shifted.close();
-    out += static_cast<char>(character);
-    if (character == '&') out += '-';
-  }
-  shifted.close();
-  return out;
-}
-
-std::optional<std::string> from_modified_utf7(std::string_view text) {
-  std::string out;
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const std::size_t plain = std::min(rest.find('&'), rest.size());
-    out += rest.substr(0, plain);
-    rest.remove_prefix(plain);
-    if (rest.empty()) break;
-    const std::size_t end = rest.find('-');
-    if (end == std::string_view::npos) return std::nullopt;
-    const std::string_view digits = rest.substr(1, end - 1);
-    rest.remove_prefix(end + 1);
-    if (digits.empty()) {
-      out += '&';
-    } else if (!append_shifted(digits, out)) {
-      return std::nullopt;
+    out += '&';
+    DigitWriter digits{out};
+    for (; !is_direct(code); code = take_character(rest)) {
+      digits.add(code);
+      utf8 = rest;
+      if (rest.empty()) break;
     }
+    digits.finish();
+    out += '-';
   }
-  // One name, one form: two spellings of a mailbox would be two directories.
-  if (to_modified_utf7(out) != text) return std::nullopt;
   return out;
 }
 
-}  // namespace lbx
+std::optional<std::string> decode(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] != '&') {
+      out += text[at++];
+      continue;
+    }
+    const std::size_t end = text.find('-', at);
+    if (end == std::string_view::npos) return std::nullopt;
+    const auto run = read_run(text.substr(at + 1, end - at - 1));
+    if (!run) return std::nullopt;
+    out += run->empty() ? "&" : *run;
+    at = end + 1;
+  }
+  // One text, one form: no run for what is ASCII, none that goes on in another, no bits left over.
+  if (encode(out) != text) return std::nullopt;
+  return out;
+}
+
+}  // namespace lbx::modified_utf7

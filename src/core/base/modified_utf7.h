@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Modified UTF-7 (RFC 3501 section 5.1.3): how IMAP writes the names of mailboxes in ASCII.
+// Modified UTF-7: how IMAP servers write names that are not ASCII, of folders above all (RFC 3501
+// section 5.1.3).
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace lbx {
+namespace lbx::modified_utf7 {
 
-/// `text`, UTF-8, in its one right form. Nothing where it is not UTF-8.
-std::optional<std::string> to_modified_utf7(std::string_view text);
+/// Nothing where `utf8` is no UTF-8 (utf8.h).
+std::optional<std::string> encode(std::string_view utf8);
 
-/// What to_modified_utf7() made `text` from; nothing where it made no such text.
-std::optional<std::string> from_modified_utf7(std::string_view text);
+/// The UTF-8 text. Nothing where `text` is not what encode() gives for any text: so that two names
+/// are never one, and none is a name that encode() would not give back.
+std::optional<std::string> decode(std::string_view text);
 
-}  // namespace lbx
+}  // namespace lbx::modified_utf7

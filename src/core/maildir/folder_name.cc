@@ -41,7 +41,7 @@ std::string clean_level(std::string_view level) {
 
 std::string directory_of(const std::vector<std::string>& levels) {
   std::string out;
-  for (const std::string& each : levels) out += '.' + to_modified_utf7(each).value_or("");
+  for (const std::string& each : levels) out += '.' + modified_utf7::encode(each).value_or("");
   return out;
 }
 
@@ -100,7 +100,7 @@ std::vector<std::string> FolderName::levels() const {
   std::vector<std::string> out;
   if (is_inbox()) return out;
   for (const std::string_view each : ascii::split(std::string_view{directory_}.substr(1), '.')) {
-    out.push_back(from_modified_utf7(each).value_or(std::string{each}));
+    out.push_back(modified_utf7::decode(each).value_or(std::string{each}));
   }
   return out;
 }

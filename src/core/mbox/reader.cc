@@ -73,6 +73,11 @@ Result<MboxReader> MboxReader::open(FileOps& files, int fd, std::uint64_t size,
   MboxReader reader{files, fd, size, options};
   reader.next_ = LBX_TRY(reader.first_border());
   reader.begin_ = reader.position();
+  if (reader.next_) {
+    const HeaderScan header =
+        LBX_TRY(reader.scan_header({reader.next_->content, reader.window_->size()}));
+    reader.imap_numbers_ = header.imap_numbers;
+  }
   if (reader.dialect_ == MboxDialect::Mmdf) {
     reader.certain_ = true;
   } else if (options.dialect) {
@@ -188,6 +193,10 @@ Result<MboxMessage> MboxReader::describe_message(const Border& border, const Reg
                       std::nullopt,
                       header.state,
                       border.offset,
+                      header.uid,
+                      header.pop3_id,
+                      header.keywords,
+                      std::nullopt,
                       region.content,
                       {},
                       noted ? FromQuoting::Nested : quoting_of(dialect_),
@@ -209,8 +218,12 @@ Result<MboxMessage> MboxReader::describe_message(const Border& border, const Reg
     const bool two = border.crlf && LBX_TRY(ends_with(content, "\r\n"));
     content.end -= two ? 2 : 1;
   }
+  if (options_.gmail_labels && !header.gmail_labels.empty()) {
+    message.gmail_labels = parse_gmail_labels(header.gmail_labels);
+  }
   if (!options_.keep_status) {
     message.cuts = header.cuts;
+    if (message.gmail_labels) message.cuts.push_back(header.gmail_labels_at);
     if (region.by_length) message.cuts.push_back(header.content_length_at);
     std::ranges::sort(message.cuts, {}, &OctetRange::begin);
   }

@@ -15,6 +15,7 @@
 #include "core/mbox/bookkeeping.h"
 #include "core/mbox/border.h"
 #include "core/mbox/file_window.h"
+#include "core/mbox/gmail_labels.h"
 #include "core/mbox/quoting.h"
 
 namespace lbx {
@@ -29,6 +30,7 @@ struct MboxReadOptions {
   std::optional<MboxDialect> dialect;
   bool keep_status{false};  // bookkeeping fields stay in the message; they are used all the same
   BorderRules borders;
+  bool gmail_labels{false};  // X-Gmail-Labels is a bookkeeping field too
 };
 
 struct MboxMessage {
@@ -37,6 +39,12 @@ struct MboxMessage {
       date;  // of the From_ line, else of the newest Received, else of the Date field
   MessageState state;
   std::uint64_t offset;  // of the From_ line, or of MMDF's line before it
+
+  // What IMAP and POP3 servers knew it by, and Gmail: see HeaderScan.
+  std::optional<std::uint32_t> uid;
+  std::string pop3_id;
+  std::vector<std::string> keywords;
+  std::optional<GmailLabels> gmail_labels;  // where they were asked for
 
   // How to read it.
   OctetRange content;  // after the From_ line
@@ -58,6 +66,8 @@ class MboxReader {
   const MboxWarnings& warnings() const { return warnings_; }
   /// The pseudo message of UW tools, which is none.
   std::uint64_t pseudo_messages() const { return pseudo_messages_; }
+  /// The IMAP numbers of the mailbox, from its first message.
+  const std::optional<ImapNumbers>& imap_numbers() const { return imap_numbers_; }
   /// Octets of the file that lie behind; for a progress display.
   std::uint64_t position() const { return next_ ? next_->offset : window_->size(); }
   /// Lines that lost a '>' in what was read so far.
@@ -107,6 +117,7 @@ class MboxReader {
   bool certain_{false};
   std::optional<Border> next_;
   std::uint64_t begin_{0};
+  std::optional<ImapNumbers> imap_numbers_;
   bool first_message_{true};
   MboxWarnings warnings_;
   std::uint64_t pseudo_messages_{0};
