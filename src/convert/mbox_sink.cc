@@ -79,7 +79,8 @@ Result<void> MboxSink::add(const Message& message) {
                       return write_all(system_->files, file_.get(), bytes);
                     }};
   const Instant time = message.time ? *message.time : system_->clock.now();
-  return writer.write(time.seconds, message.state, message.content);
+  LBX_TRY(writer.write({time.seconds, message.state}, message.content));
+  return {};
 }
 
 Result<void> MboxSink::finish() {

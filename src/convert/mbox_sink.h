@@ -17,7 +17,7 @@ namespace lbx::convert {
 class MboxSink final : public Sink {
  public:
   struct Options {
-    MboxWriteDialect dialect{MboxWriteDialect::Mboxrd};
+    MboxDialect dialect{MboxDialect::Mboxrd};
     bool append{false};  // else the file must not exist
     MboxLockPolicy locks;
   };
@@ -33,14 +33,14 @@ class MboxSink final : public Sink {
   Result<void> finish() override;
 
  private:
-  MboxSink(System& system, std::string path, MboxWriteDialect dialect)
+  MboxSink(System& system, std::string path, MboxDialect dialect)
       : system_{&system}, path_{std::move(path)}, dialect_{dialect} {}
   Result<void> open_new();
   Result<void> open_existing(LockOps& locks, const MboxLockPolicy& policy);
 
   System* system_;
   std::string path_;
-  MboxWriteDialect dialect_;
+  MboxDialect dialect_;
   std::optional<DotLock> dot_lock_;
   UniqueFd file_;
   std::string temporary_;  // the new file's name until it is complete

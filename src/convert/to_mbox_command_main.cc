@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "convert/to_mbox_command.h"
-
 #include <unistd.h>
 
 #include <cstdio>
 
 #include "convert/progress.h"
+#include "convert/to_mbox_command.h"
 #include "service/command_line.h"
 
 namespace lbx::convert {
@@ -24,16 +23,17 @@ void ToMboxCommand::declare(CLI::App& app) {
   app.add_option("maildir", options_.maildir, "the Maildir, which is left as it is")->required();
   app.add_option("mbox", options_.mbox, "the mbox to write")->required();
   app.add_option("--dialect", options_.writing.dialect, "how to quote From_ lines")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, MboxWriteDialect>{
-          {"mboxrd", MboxWriteDialect::Mboxrd}, {"mboxo", MboxWriteDialect::Mboxo}}));
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, MboxDialect>{{"mboxo", MboxDialect::Mboxo},
+                                             {"mboxrd", MboxDialect::Mboxrd},
+                                             {"mboxcl", MboxDialect::Mboxcl},
+                                             {"mboxcl2", MboxDialect::Mboxcl2}}));
   app.add_flag("--append", options_.writing.append, "onto the end of an existing mbox");
   app.add_flag("!--no-dot-lock", options_.writing.locks.dot_lock,
                "do not make MBOX.lock when appending");
   app.add_option("--lock", options_.writing.locks.kernel, "the kernel's lock when appending")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, KernelLock>{{"fcntl", KernelLock::Fcntl},
-                                                                    {"flock", KernelLock::Flock},
-                                                                    {"none", KernelLock::None}}));
+      ->transform(CLI::CheckedTransformer(std::map<std::string, KernelLock>{
+          {"fcntl", KernelLock::Fcntl}, {"flock", KernelLock::Flock}, {"none", KernelLock::None}}));
   app.add_option("--lock-timeout", lock_timeout_, "seconds to wait for a lock")
       ->check(CLI::Range(0U, 86'400U))
       ->capture_default_str();
