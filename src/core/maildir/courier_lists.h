@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// The lists that Courier keeps in a Maildir: courierimapuiddb (IMAP numbers), courierpop3dsizelist
+// (POP3 ids) and courierimapkeywords/:list. Text in, entries out; nothing here writes one.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lbx {
+
+inline constexpr const char* kCourierUidFile = "courierimapuiddb";
+inline constexpr const char* kCourierPop3File = "courierpop3dsizelist";
+inline constexpr const char* kCourierKeywordsFile = "courierimapkeywords/:list";
+
+/// courierimapuiddb: `1 UIDVALIDITY NEXT`, then `UID NAME` for each message.
+class CourierUidReader {
+ public:
+  /// Nothing where `text`, which must outlive the reader, is no such list.
+  static std::optional<CourierUidReader> open(std::string_view text);
+
+  std::uint32_t validity() const { return validity_; }
+  std::uint32_t next_uid() const { return next_uid_; }  // as the file says
+  struct Entry {
+    std::uint32_t uid;
+    std::string_view base;
+  };
+  /// Lines that are no entries are passed over.
+  std::optional<Entry> next();
+
+ private:
+  explicit CourierUidReader(std::string_view text) : rest_{text} {}
+  std::string_view rest_;
+  std::uint32_t validity_{0};
+  std::uint32_t next_uid_{1};
+};
+
+/// courierpop3dsizelist, versions 2 and 3: `/3 NEXT VALIDITY`, then `NAME SIZE
+/// NUMBER:VALIDITY:FLAG` for each message.
+class CourierPop3Reader {
+ public:
+  static std::optional<CourierPop3Reader> open(std::string_view text);
+
+  struct Entry {
+    std::string_view base;
+    std::string id;  // UIDnumber-validity
+  };
+  /// Lines that are no entries, and messages that have no id yet, are passed over.
+  std::optional<Entry> next();
+
+ private:
+  explicit CourierPop3Reader(std::string_view text) : rest_{text} {}
+  std::string_view rest_;
+};
+
+/// courierimapkeywords/:list: names, a line each, an empty line, then `BASE:NUMBER NUMBER ...` for
+/// each message that has keywords, where 0 is the first name. Called for each of these messages.
+void for_each_courier_keywords(
+    std::string_view list,
+    const std::function<void(std::string_view base, const std::vector<std::string_view>& names)>&
+        visit);
+
+}  // namespace lbx
