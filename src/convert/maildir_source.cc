@@ -17,12 +17,24 @@ Result<std::vector<DatedEntry>> list_by_time(FileOps& files, int maildir) {
     const Result<struct stat> status = files.stat_at(maildir, entry.path());
     if (!status && status.error().os_error == ENOENT) continue;
     if (!status) return status.error();
-    list.push_back({std::move(entry), status->st_mtim.tv_sec, status->st_mtim.tv_nsec});
+    list.push_back({std::move(entry), status->st_mtim.tv_sec, status->st_mtim.tv_nsec,
+                    static_cast<std::uint64_t>(status->st_size)});
   }
   std::ranges::sort(list, {}, [](const DatedEntry& each) {
     return std::tuple{each.seconds, each.nanos, std::string_view{each.entry.name.base.str()}};
   });
   return list;
+}
+
+Result<UniqueFd> open_message(FileOps& files, int maildir, MaildirEntry& entry) {
+  Result<UniqueFd> file = files.open_at(maildir, entry.path(), O_RDONLY);
+  if (file || file.error().os_error != ENOENT) return file;
+  for (MaildirEntry& other : LBX_TRY(scan_maildir(files, maildir))) {
+    if (other.name.base != entry.name.base) continue;
+    entry = std::move(other);
+    return files.open_at(maildir, entry.path(), O_RDONLY);
+  }
+  return UniqueFd{};
 }
 
 Result<MaildirSource> MaildirSource::open(FileOps& files, int maildir, std::string name) {
@@ -32,7 +44,7 @@ Result<MaildirSource> MaildirSource::open(FileOps& files, int maildir, std::stri
 Result<std::optional<Message>> MaildirSource::next() {
   while (at_ < entries_.size()) {
     DatedEntry& each = entries_[at_++];
-    Result<UniqueFd> file = open_message(each.entry);
+    Result<UniqueFd> file = open_message(*files_, maildir_, each.entry);
     if (!file) return file.error();
     if (!*file) {
       ++vanished_;
@@ -49,19 +61,6 @@ Result<std::optional<Message>> MaildirSource::next() {
     return std::optional<Message>{std::move(message)};
   }
   return std::optional<Message>{};
-}
-
-/// A message that a mail program has given another flag meanwhile has another name. No file: it is
-/// gone.
-Result<UniqueFd> MaildirSource::open_message(MaildirEntry& entry) {
-  Result<UniqueFd> file = files_->open_at(maildir_, entry.path(), O_RDONLY);
-  if (file || file.error().os_error != ENOENT) return file;
-  for (MaildirEntry& other : LBX_TRY(scan_maildir(*files_, maildir_))) {
-    if (other.name.base != entry.name.base) continue;
-    entry = std::move(other);
-    return files_->open_at(maildir_, entry.path(), O_RDONLY);
-  }
-  return UniqueFd{};
 }
 
 }  // namespace lbx::convert

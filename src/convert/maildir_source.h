@@ -17,11 +17,16 @@ struct DatedEntry {
   MaildirEntry entry;
   std::int64_t seconds;
   std::int64_t nanos;
+  std::uint64_t octets;
 };
 
 /// Every message of new/ and cur/, oldest first. What another program moves away meanwhile may be
 /// missing.
 Result<std::vector<DatedEntry>> list_by_time(FileOps& files, int maildir);
+
+/// The file of a message. One that a mail program has given another flag meanwhile has another
+/// name, which `entry` then has. No file: it is gone.
+Result<UniqueFd> open_message(FileOps& files, int maildir, MaildirEntry& entry);
 
 class MaildirSource final : public Source {
  public:
@@ -44,7 +49,6 @@ class MaildirSource final : public Source {
  private:
   MaildirSource(FileOps& files, int maildir, std::string name, std::vector<DatedEntry> entries)
       : files_{&files}, maildir_{maildir}, name_{std::move(name)}, entries_{std::move(entries)} {}
-  Result<UniqueFd> open_message(MaildirEntry& entry);
 
   FileOps* files_;
   int maildir_;
