@@ -10,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/maildir/folder_name.h"
 #include "core/mbox/bookkeeping.h"
 #include "core/mbox/quoting.h"
 
@@ -19,6 +20,13 @@ struct Message {
   MessageState state;
   std::optional<Instant> time;  // of delivery, as far as anybody knows
   MessageSource content;        // valid until the source is asked for the next one
+
+  FolderName folder{};  // where it belongs; the inbox where nobody says anything else
+  // What IMAP and POP3 servers knew it by, for the folder's own files (folder_state.h).
+  std::vector<std::string> keywords{};  // UTF-8
+  std::optional<std::uint32_t> uid{};
+  std::optional<std::uint32_t> uid_validity{};
+  std::string uidl{};
 };
 
 /// Something that a source was not sure of.

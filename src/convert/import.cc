@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <utility>
 
 #include "convert/import_record.h"
@@ -28,7 +29,7 @@ Result<std::vector<std::uint64_t>> built_names(const ImportRecord& record) {
 
 /// What an interrupted run left: kept where it was durable and made with the same options, removed
 /// otherwise. Nobody has ever seen any of it.
-Result<void> tidy(Staging& staging, const std::string& fingerprint) {
+Result<void> tidy(System& system, Staging& staging, const std::string& fingerprint) {
   ImportRecord& record = staging.record();
   std::vector<std::uint64_t> names;
   if (record.phase() == ImportRecord::Phase::Building && record.fingerprint() == fingerprint) {
@@ -40,6 +41,7 @@ Result<void> tidy(Staging& staging, const std::string& fingerprint) {
   }));
   if (!names.empty() && kept == names.size()) return {};
   LBX_TRY(staging.sweep([](std::string_view) { return false; }));
+  LBX_TRY(StateLog::remove(system.files, staging.root()));
   return record.discard();
 }
 
@@ -51,7 +53,7 @@ Result<Staging> open_staging(System& system, LockOps& locks, const ImportOptions
     LBX_TRY(staging.publish());
     return Error::from_errno(EAGAIN, options.target);
   }
-  LBX_TRY(tidy(staging, options.fingerprint));
+  LBX_TRY(tidy(system, staging, options.fingerprint));
   return staging;
 }
 
@@ -68,12 +70,13 @@ class Builder {
         started_{record.phase() == ImportRecord::Phase::None ? started : record.started()} {}
 
   Tally& tally() { return tally_; }
+  std::vector<FolderSummary> folders() const;
   Result<SourceSummary> take(Source& source);
 
  private:
   Result<void> take_all(Source& source, SourceSummary& summary);
   Result<void> take_message(const Source& source, const Message& message, SourceSummary& summary);
-  Result<void> look_at(const Source& source, const Message& message, SourceSummary& summary);
+  bool checkpoint_is_due() const;
   Result<void> checkpoint(const Source& source, const SourceSummary& summary);
   void failed(const Source& source, const Error& error, SourceSummary& summary);
 
@@ -83,6 +86,7 @@ class Builder {
   ImportRecord* record_;
   MaildirSink* sink_;  // null: nothing is built
   std::int64_t started_;
+  std::map<FolderName, FolderSummary> folders_;
   Tally tally_;
   KnownMessages known_;
   Sha256 sum_;
@@ -130,26 +134,41 @@ Result<void> Builder::take_all(Source& source, SourceSummary& summary) {
     LBX_TRY(take_message(source, **message, summary));
     tally_.position = behind + source.position();
     const Result<void> go_on = progress_->update(tally_);
-    if (go_on && (sink_ == nullptr || (sink_->unsynced() < options_->checkpoint_messages &&
-                                       sink_->unsynced_octets() < kCheckpointOctets))) {
-      continue;
-    }
+    if (go_on && !checkpoint_is_due()) continue;
     LBX_TRY(checkpoint(source, summary));
     LBX_TRY(Result<void>{go_on});
   }
   return checkpoint(source, summary);
 }
 
+bool Builder::checkpoint_is_due() const {
+  return sink_ != nullptr &&
+         (sink_->unsynced() >= options_->checkpoint_messages ||
+          sink_->unsynced_octets() >= kCheckpointOctets || sink_->held_state() >= kMaxHeldState);
+}
+
+std::vector<FolderSummary> Builder::folders() const {
+  std::vector<FolderSummary> out;
+  for (const auto& [name, summary] : folders_) {
+    out.push_back(summary);
+    out.back().name = name;
+  }
+  return out;
+}
+
 Result<void> Builder::take_message(const Source& source, const Message& message,
                                    SourceSummary& summary) {
+  FolderSummary& folder = folders_[message.folder];
   if (sink_ == nullptr || !known_.empty()) {
     const Result<MessageDigest> digest = digest_of(message.content, sum_);
     if (!digest) {
+      ++folder.failed;
       failed(source, digest.error(), summary);
       return {};
     }
     if (known_.take(*digest)) {
       ++summary.known;
+      ++folder.known;
       return {};
     }
   }
@@ -158,13 +177,17 @@ Result<void> Builder::take_message(const Source& source, const Message& message,
     const std::optional<MaildirSink::Failure> failure = sink_->add(message);
     if (failure && !failure->source_failed) return failure->error;
     if (failure) {
+      ++folder.failed;
       failed(source, failure->error, summary);
       return {};
     }
-    summary.octets += sink_->octets() - before;
+    const std::uint64_t octets = sink_->octets() - before;
+    summary.octets += octets;
+    folder.octets += octets;
     tally_.octets = sink_->octets();
   }
   ++summary.added;
+  ++folder.added;
   ++tally_.messages;
   return {};
 }
@@ -202,6 +225,7 @@ Result<ImportSummary> take_all(Builder& builder,
     summary.doubts += one.findings.doubt_count;
     summary.sources.push_back(std::move(one));
   }
+  summary.folders = builder.folders();
   return summary;
 }
 
@@ -220,16 +244,41 @@ Result<ImportSummary> count_only(System& system,
   return summary;
 }
 
+/// The keeper hears of what an interrupted run has staged, so that keywords get the same letters.
+Result<void> remind(System& system, const Staging& staging, const ImportOptions& options) {
+  if (options.keeper == nullptr) return {};
+  Result<void> outcome;
+  const StateLog log{system.files, staging.root()};
+  LBX_TRY(log.for_each([&](const StagedMessage& each) {
+    if (!outcome || each.keywords.empty()) return;
+    const Result<std::string> letters = options.keeper->letters(each.folder, each.keywords);
+    if (!letters) outcome = letters.error();
+  }));
+  return outcome;
+}
+
+/// Everything is staged: the folders get their own files.
+Result<void> finish_folders(System& system, const Staging& staging, const ImportOptions& options) {
+  if (options.keeper == nullptr) return {};
+  const UniqueFd target = LBX_TRY(staging.target());
+  const std::vector<FolderName> folders = LBX_TRY(staging.folders());
+  const StateLog log{system.files, staging.root()};
+  return options.keeper->finish({staging.root(), target.get(), folders, log});
+}
+
 Result<ImportSummary> build(System& system, const std::vector<std::unique_ptr<Source>>& sources,
                             const ImportOptions& options, Progress& progress,
                             const OnError& on_error, Staging& staging) {
   ImportRecord& record = staging.record();
   const std::uint64_t resumed = record.pending_messages();
-  MaildirSink sink = LBX_TRY(MaildirSink::open(system, staging.root(), options.writers));
+  LBX_TRY(remind(system, staging, options));
+  MaildirSink sink =
+      LBX_TRY(MaildirSink::open(system, staging.root(), options.writers, options.keeper));
   Builder builder{options, progress, on_error, record, &sink, system.clock.now().seconds};
   ImportSummary summary = LBX_TRY(take_all(builder, sources));
   summary.resumed = resumed;
   summary.added = record.pending_messages();
+  LBX_TRY(finish_folders(system, staging, options));
   return summary;
 }
 
@@ -248,6 +297,13 @@ Error give_up(Staging& staging, const std::vector<std::unique_ptr<Source>>& sour
   return error;
 }
 
+Result<std::uint64_t> verify(System& system, Staging& staging,
+                             const std::vector<std::unique_ptr<Source>>& sources,
+                             Progress& progress) {
+  const std::vector<FolderName> folders = LBX_TRY(staging.folders());
+  return verify_import(system, staging.root(), folders, staging.record(), sources, progress);
+}
+
 }  // namespace
 
 Result<ImportSummary> import(System& system, LockOps& locks,
@@ -263,8 +319,7 @@ Result<ImportSummary> import(System& system, LockOps& locks,
   Result<ImportSummary> summary = build(system, sources, options, progress, on_error, *staging);
   if (!summary) return give_up(*staging, sources, summary.error());
   if (options.verify || options.remove_sources) {
-    const Result<std::uint64_t> verified =
-        verify_import(system, staging->root(), staging->record(), sources, progress);
+    const Result<std::uint64_t> verified = verify(system, *staging, sources, progress);
     if (!verified) {
       staging->remove();
       return verified.error();

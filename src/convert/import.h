@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "convert/conversion.h"
+#include "convert/folder_state.h"
 #include "core/base/system.h"
 #include "core/mbox/lock.h"
 
@@ -25,9 +26,10 @@ struct ImportOptions {
   std::string fingerprint;  // of what else decides what becomes of a message; graphic ASCII
   unsigned writers{2};      // threads
   std::size_t checkpoint_messages{kCheckpointMessages};
-  bool dry_run{false};         // nothing is made, only counted
-  bool verify{false};          // read everything again before it is published
-  bool remove_sources{false};  // after they were verified and all is durable
+  bool dry_run{false};            // nothing is made, only counted
+  bool verify{false};             // read everything again before it is published
+  bool remove_sources{false};     // after they were verified and all is durable
+  FolderKeeper* keeper{nullptr};  // of the folders' own files; must outlive the import
 };
 
 struct SourceSummary {
@@ -41,12 +43,22 @@ struct SourceSummary {
   Findings findings;
 };
 
+/// Over all sources.
+struct FolderSummary {
+  FolderName name;
+  std::uint64_t added{0};  // by this run
+  std::uint64_t known{0};  // passed over, since they were imported before
+  std::uint64_t failed{0};
+  std::uint64_t octets{0};  // of those that were added
+};
+
 struct ImportSummary {
   std::vector<SourceSummary> sources;
-  std::uint64_t added{0};    // now in the Maildir that were not before this import
-  std::uint64_t resumed{0};  // of these, built by runs that were interrupted
-  std::uint64_t octets{0};   // built by this run
-  std::uint64_t failed{0};   // messages, and sources that broke off
+  std::vector<FolderSummary> folders;  // in order of their names, the inbox first
+  std::uint64_t added{0};              // now in the Maildir that were not before this import
+  std::uint64_t resumed{0};            // of these, built by runs that were interrupted
+  std::uint64_t octets{0};             // built by this run
+  std::uint64_t failed{0};             // messages, and sources that broke off
   std::uint64_t doubts{0};
   std::uint64_t verified{0};
 };

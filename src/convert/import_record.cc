@@ -7,8 +7,8 @@
 #include <charconv>
 #include <utility>
 
+#include "convert/record_lines.h"
 #include "core/base/ascii.h"
-#include "core/base/digest.h"
 #include "core/base/io.h"
 #include "core/message/line_scanner.h"
 
@@ -17,53 +17,6 @@ namespace {
 
 constexpr mode_t kRecordMode = 0600;
 constexpr std::string_view kHeader = "letterbox-imports 1";
-/// Octets of a line at most: PATH_MAX, each octet escaped, and some words.
-constexpr std::size_t kMaxLine = std::size_t{16} * 1024;
-constexpr std::size_t kCheckDigits = 8;
-
-std::string checked(const std::string& text) {
-  return text + " #" + sha256_hex(text).substr(0, kCheckDigits) + '\n';
-}
-
-/// The line without its check; nothing where that is wrong.
-std::optional<std::string_view> without_check(std::string_view line) {
-  const std::size_t check = kCheckDigits + 2;
-  if (line.size() < check) return std::nullopt;
-  const std::string_view text = line.substr(0, line.size() - check);
-  if (line.substr(text.size(), 2) != " #") return std::nullopt;
-  if (sha256_hex(text).substr(0, kCheckDigits) != line.substr(text.size() + 2)) return std::nullopt;
-  return text;
-}
-
-/// Names of sources are paths: any octet.
-std::string escape(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (ascii::is_graph(c) && c != '%') {
-      out += c;
-    } else {
-      out += '%' + ascii::to_hex(static_cast<unsigned char>(c), 2);
-    }
-  }
-  return out;
-}
-
-std::string unescape(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    unsigned char octet = 0;
-    if (text.front() == '%' && text.size() > 2 &&
-        std::from_chars(text.data() + 1, text.data() + 3, octet, 16).ptr == text.data() + 3) {
-      out += static_cast<char>(octet);
-      text.remove_prefix(3);
-    } else {
-      out += text.front();
-      text.remove_prefix(1);
-    }
-  }
-  return out;
-}
-
 std::int64_t signed_number(std::string_view text) {
   std::int64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
@@ -127,7 +80,7 @@ class ImportRecord::Parser {
       pending = 0;
       before = sources;
     } else if (verb == "source" && words.size() == 2) {
-      source = unescape(words[1]);
+      source = unescape_word(words[1]);
     } else if (verb == "mark" && words.size() == 4) {
       sources[source] = {ascii::parse_number(words[1]).value_or(0), signed_number(words[2]),
                          std::string{words[3]}};
@@ -135,7 +88,7 @@ class ImportRecord::Parser {
     } else if (verb == "publish" || verb == "done") {
       phase = verb == "publish" ? Phase::Publishing : Phase::None;
       if (phase == Phase::None) pending = 0;
-    } else if (at_ != kHeader.size() + kCheckDigits + 3) {
+    } else if (at_ != kHeader.size() + kRecordCheckOctets + 1) {
       return false;
     }
     committed = verb == "source" ? committed : at_;
@@ -157,7 +110,7 @@ Result<ImportRecord> ImportRecord::open(FileOps& files, LockOps& locks, int dir)
   ImportRecord record{files, std::move(file)};
   LBX_TRY(record.load());
   LBX_TRY(files.truncate(record.fd(), record.committed_));
-  if (record.committed_ == 0) LBX_TRY(record.append(checked(std::string{kHeader})));
+  if (record.committed_ == 0) LBX_TRY(record.append(checked_line(std::string{kHeader})));
   return record;
 }
 
@@ -172,7 +125,7 @@ Result<ImportRecord> ImportRecord::look(FileOps& files, int dir) {
 
 Result<void> ImportRecord::load() {
   Parser parser;
-  LineScanner lines{kMaxLine};
+  LineScanner lines{kMaxRecordLine};
   LBX_TRY(for_each_chunk(*files_, fd(), [&](std::string_view chunk) -> Result<void> {
     static_cast<void>(
         lines.feed(chunk, [&](const ScannedLine& line) { return parser.take(line); }));
@@ -210,7 +163,7 @@ const ImportRecord::Progress* ImportRecord::find_before(const std::string& sourc
 
 Result<void> ImportRecord::begin(const std::string& fingerprint, std::int64_t seconds) {
   const std::uint64_t begin = committed_;
-  LBX_TRY(append(checked("import " + fingerprint + ' ' + std::to_string(seconds))));
+  LBX_TRY(append(checked_line("import " + fingerprint + ' ' + std::to_string(seconds))));
   import_begin_ = begin;
   phase_ = Phase::Building;
   fingerprint_ = fingerprint;
@@ -223,10 +176,10 @@ Result<void> ImportRecord::begin(const std::string& fingerprint, std::int64_t se
 Result<void> ImportRecord::checkpoint(const std::string& source, const Progress& progress,
                                       const std::vector<MessageDigest>& added) {
   std::string lines;
-  if (current_source_ != source) lines += checked("source " + escape(source));
+  if (current_source_ != source) lines += checked_line("source " + escape_word(source));
   for (const MessageDigest& each : added) lines += each.str() + '\n';
-  lines += checked("mark " + std::to_string(progress.messages) + ' ' +
-                   std::to_string(progress.last_seconds) + ' ' + progress.place);
+  lines += checked_line("mark " + std::to_string(progress.messages) + ' ' +
+                        std::to_string(progress.last_seconds) + ' ' + progress.place);
   LBX_TRY(append(lines));
   current_source_ = source;
   sources_[source] = progress;
@@ -235,13 +188,13 @@ Result<void> ImportRecord::checkpoint(const std::string& source, const Progress&
 }
 
 Result<void> ImportRecord::publishing() {
-  LBX_TRY(append(checked("publish")));
+  LBX_TRY(append(checked_line("publish")));
   phase_ = Phase::Publishing;
   return {};
 }
 
 Result<void> ImportRecord::done() {
-  LBX_TRY(append(checked("done")));
+  LBX_TRY(append(checked_line("done")));
   phase_ = Phase::None;
   pending_messages_ = 0;
   return {};
@@ -257,7 +210,7 @@ Result<void> ImportRecord::for_each(const std::function<void(const Entry&)>& vis
   if (!file_) return {};
   const bool pending = phase_ != Phase::None;
   Parser parser{visit, pending ? import_begin_ : committed_};
-  LineScanner lines{kMaxLine};
+  LineScanner lines{kMaxRecordLine};
   std::uint64_t left = committed_;  // what is not committed is not told
   return for_each_chunk(*files_, fd(), [&](std::string_view chunk) -> Result<void> {
     chunk = chunk.substr(0, left);

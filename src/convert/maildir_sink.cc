@@ -4,23 +4,34 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <map>
 #include <utility>
 
 #include "core/base/io.h"
+#include "core/maildir/maildir.h"
 #include "core/message/line_endings.h"
 
 namespace lbx::convert {
 namespace {
 
 constexpr mode_t kMessageMode = 0600;
+constexpr mode_t kFolderMode = 0700;
 constexpr std::uint64_t kMicros = 1'000'000;
 constexpr const char* kLargePath = "tmp/large";
+
+/// A folder in the staging directory.
+struct StagedFolder {
+  std::string path;      // ".NAME/", or "" for the inbox
+  bool unsynced{false};  // something was added since the last sync()
+};
 
 /// What is known of a message before its octets.
 struct Envelope {
   std::int64_t seconds;
   std::uint64_t ordinal;
   MaildirPlace place;
+  const StagedFolder* folder;
 };
 
 struct Item {
@@ -40,9 +51,19 @@ struct Slab {
   }
 };
 
-MaildirPlace place_of(const MessageState& state) {
-  if (state.fresh) return {};
-  return {MaildirPlace::Folder::Cur, MaildirFlags{state.letters}};
+MaildirPlace place_of(const MessageState& state, const std::string& keyword_letters) {
+  if (state.fresh && keyword_letters.empty()) return {};
+  return {MaildirPlace::Folder::Cur, MaildirFlags{state.letters + keyword_letters}};
+}
+
+Result<void> make_staged_folder(FileOps& files, int root, const std::string& path) {
+  for (const char* each : {".", "tmp", "new", "cur"}) {
+    Result<void> made = files.make_directory(root, path + each, kFolderMode);
+    if (!made && made.error().os_error != EEXIST) return made;
+  }
+  const UniqueFd mark =
+      LBX_TRY(files.open_at(root, path + kFolderMark, O_WRONLY | O_CREAT, kMessageMode));
+  return files.sync(mark.get());
 }
 
 Instant time_of(const Envelope& envelope) {
@@ -54,8 +75,11 @@ Instant time_of(const Envelope& envelope) {
 /// All of the sink that its threads share; it stays where it is.
 class MaildirSink::Writers {
  public:
-  Writers(System& system, int root, UniqueFd fresh, UniqueFd seen, bool sync_each)
-      : files_{&system.files},
+  Writers(System& system, int root, UniqueFd fresh, UniqueFd seen, bool sync_each,
+          FolderKeeper* keeper)
+      : keeper_{keeper},
+        state_{system.files, root},
+        files_{&system.files},
         host_{system.host_name},
         root_{root},
         new_{std::move(fresh)},
@@ -91,6 +115,8 @@ class MaildirSink::Writers {
   std::uint64_t octets_{0};
   std::size_t unsynced_{0};
   std::uint64_t unsynced_octets_{0};
+  FolderKeeper* keeper_;
+  StateLog state_;
 
  private:
   class LargeMessage;
@@ -101,9 +127,15 @@ class MaildirSink::Writers {
   Result<MessageDigest> write_item(std::string_view text, const Envelope& envelope, Sha256& sum);
   std::string name_of(const Envelope& envelope, const MessageDigest& digest,
                       const OctetCounter& octets) const;
-  int folder_of(const Envelope& envelope) const {
-    return envelope.place.folder == MaildirPlace::Folder::New ? new_.get() : cur_.get();
-  }
+  struct Place {
+    int dir;
+    std::string path;  // below dir
+  };
+  Place file_of(const Envelope& envelope, const MessageDigest& digest,
+                const OctetCounter& octets) const;
+  Result<StagedFolder*> folder_for(const FolderName& name);
+  Result<Envelope> envelope_of(const Message& message);
+  Result<void> sync_directories();
   Result<void> finish_file(UniqueFd file, const Envelope& envelope);
   Result<void> drain();
   void keep_digest(std::size_t place, const MessageDigest& digest);
@@ -113,7 +145,8 @@ class MaildirSink::Writers {
   int root_;
   UniqueFd new_;
   UniqueFd cur_;
-  bool sync_each_;  // the file system knows no sync of all
+  std::map<std::string, StagedFolder> folders_;  // by FolderName::directory()
+  bool sync_each_;                               // the file system knows no sync of all
   std::string source_;
   std::unique_ptr<Slab> current_;
   Sha256 sum_;  // the caller's
@@ -150,8 +183,8 @@ class MaildirSink::Writers::LargeMessage {
   Result<MessageDigest> finish(const Envelope& envelope) {
     LBX_TRY(writers_->finish_file(std::move(file_), envelope));
     const MessageDigest digest = MessageDigest::of(sum_->finish());
-    LBX_TRY(writers_->files_->rename_at(writers_->root_, kLargePath, writers_->folder_of(envelope),
-                                        writers_->name_of(envelope, digest, octets_)));
+    const Place place = writers_->file_of(envelope, digest, octets_);
+    LBX_TRY(writers_->files_->rename_at(writers_->root_, kLargePath, place.dir, place.path));
     return digest;
   }
   void abandon() {
@@ -177,6 +210,38 @@ std::string MaildirSink::Writers::name_of(const Envelope& envelope, const Messag
   return name.str() + ":2," + envelope.place.flags.str();
 }
 
+/// The inbox has descriptors of its own: most imports know no other folder.
+MaildirSink::Writers::Place MaildirSink::Writers::file_of(const Envelope& envelope,
+                                                          const MessageDigest& digest,
+                                                          const OctetCounter& octets) const {
+  std::string name = name_of(envelope, digest, octets);
+  const bool fresh = envelope.place.folder == MaildirPlace::Folder::New;
+  if (envelope.folder->path.empty()) return {fresh ? new_.get() : cur_.get(), std::move(name)};
+  return {root_, envelope.folder->path + (fresh ? "new/" : "cur/") + name};
+}
+
+Result<StagedFolder*> MaildirSink::Writers::folder_for(const FolderName& name) {
+  const auto found = folders_.find(name.directory());
+  if (found != folders_.end()) return &found->second;
+  StagedFolder folder;
+  if (!name.is_inbox()) {
+    folder.path = name.directory() + '/';
+    LBX_TRY(make_staged_folder(*files_, root_, folder.path));
+  }
+  return &folders_.emplace(name.directory(), std::move(folder)).first->second;
+}
+
+Result<Envelope> MaildirSink::Writers::envelope_of(const Message& message) {
+  std::string letters;
+  if (keeper_ != nullptr && !message.keywords.empty()) {
+    letters = LBX_TRY(keeper_->letters(message.folder, message.keywords));
+  }
+  StagedFolder* folder = LBX_TRY(folder_for(message.folder));
+  folder->unsynced = true;
+  const std::int64_t seconds = message.time ? message.time->seconds : last_seconds_;
+  return Envelope{seconds, ordinal_, place_of(message.state, letters), folder};
+}
+
 Result<void> MaildirSink::Writers::finish_file(UniqueFd file, const Envelope& envelope) {
   LBX_TRY(files_->set_modified(file.get(), time_of(envelope)));
   if (sync_each_) LBX_TRY(files_->sync(file.get()));
@@ -189,8 +254,9 @@ Result<MessageDigest> MaildirSink::Writers::write_item(std::string_view text,
   const MessageDigest digest = MessageDigest::of(sum.finish());
   OctetCounter octets;
   octets.add(text);
-  UniqueFd file = LBX_TRY(files_->open_at(folder_of(envelope), name_of(envelope, digest, octets),
-                                          O_WRONLY | O_CREAT | O_EXCL, kMessageMode));
+  const Place place = file_of(envelope, digest, octets);
+  UniqueFd file =
+      LBX_TRY(files_->open_at(place.dir, place.path, O_WRONLY | O_CREAT | O_EXCL, kMessageMode));
   LBX_TRY(write_all(*files_, file.get(), text));
   LBX_TRY(finish_file(std::move(file), envelope));
   return digest;
@@ -271,8 +337,9 @@ std::optional<MaildirSink::Failure> MaildirSink::Writers::add(const Message& mes
     if (!slab) return Failure{slab.error(), false};
     current_ = std::move(*slab);
   }
-  const std::int64_t seconds = message.time ? message.time->seconds : last_seconds_;
-  const Envelope envelope{seconds, ordinal_, place_of(message.state)};
+  const Result<Envelope> described = envelope_of(message);
+  if (!described) return Failure{described.error(), false};
+  const Envelope& envelope = *described;
   std::string& text = current_->text;
   const std::size_t begin = text.size();
   LargeMessage large{*this};
@@ -313,7 +380,8 @@ std::optional<MaildirSink::Failure> MaildirSink::Writers::add(const Message& mes
     current_->items.push_back({envelope, begin, text.size()});
     if (text.size() >= kSlabOctets) hand_over(std::move(current_));
   }
-  last_seconds_ = seconds;
+  if (keeper_ != nullptr) state_.note(ordinal_, message);
+  last_seconds_ = envelope.seconds;
   ++ordinal_;
   ++unsynced_;
   octets_ += octets;
@@ -332,26 +400,37 @@ Result<void> MaildirSink::Writers::drain() {
 Result<std::vector<MessageDigest>> MaildirSink::Writers::sync() {
   LBX_TRY(drain());
   std::vector<MessageDigest> digests = std::exchange(digests_, {});
+  LBX_TRY(state_.write(source_, ordinal_ - unsynced_, digests));
   unsynced_ = 0;
   unsynced_octets_ = 0;
   if (digests.empty()) return digests;
   if (sync_each_) {
-    LBX_TRY(files_->sync(new_.get()));
-    LBX_TRY(files_->sync(cur_.get()));
+    LBX_TRY(sync_directories());
   } else {
     LBX_TRY(files_->sync_file_system(root_));
   }
   return digests;
 }
 
-Result<MaildirSink> MaildirSink::open(System& system, int root, unsigned writers) {
+Result<void> MaildirSink::Writers::sync_directories() {
+  for (auto& [directory, folder] : folders_) {
+    if (!std::exchange(folder.unsynced, false)) continue;
+    for (const char* each : {"new", "cur", "."}) {
+      LBX_TRY(sync_directory(*files_, root_, folder.path + each));
+    }
+  }
+  return sync_directory(*files_, root_, ".");
+}
+
+Result<MaildirSink> MaildirSink::open(System& system, int root, unsigned writers,
+                                      FolderKeeper* keeper) {
   FileOps& files = system.files;
   UniqueFd fresh = LBX_TRY(files.open_at(root, "new", O_RDONLY | O_DIRECTORY));
   UniqueFd seen = LBX_TRY(files.open_at(root, "cur", O_RDONLY | O_DIRECTORY));
   // Network file systems answer syncfs(2) without doing it for their server.
   const bool sync_each = LBX_TRY(files.file_system(root)) != FileSystemKind::Local;
   auto shared =
-      std::make_unique<Writers>(system, root, std::move(fresh), std::move(seen), sync_each);
+      std::make_unique<Writers>(system, root, std::move(fresh), std::move(seen), sync_each, keeper);
   shared->start(std::min(writers, kMaxWriters));
   return MaildirSink{std::move(shared)};
 }
@@ -384,6 +463,10 @@ std::size_t MaildirSink::unsynced() const {
 }
 std::uint64_t MaildirSink::unsynced_octets() const {
   return writers_->unsynced_octets_;
+}
+
+std::size_t MaildirSink::held_state() const {
+  return writers_->state_.held();
 }
 
 }  // namespace lbx::convert

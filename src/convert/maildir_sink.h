@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Messages into a staging Maildir (staging.h), which nobody else looks into: each file is created
 // under its last name, by several threads, and all of them are made durable together. Names follow
-// from the messages alone: an interrupted import that goes on gives the same ones.
+// from the messages alone: an interrupted import that goes on gives the same ones. A folder's
+// messages go into `.NAME/` below, which is made when its first one comes.
 //
 //   SECONDS.M<ordinal>P0R<digest>.HOST,S=<octets>,W=<octets with CRLF>
 #pragma once
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "convert/conversion.h"
+#include "convert/folder_state.h"
 #include "convert/message_digest.h"
 #include "core/base/system.h"
 #include "core/maildir/unique_name.h"
@@ -38,7 +40,9 @@ class MaildirSink {
  public:
   /// `writers`: threads; 0: the caller's does all of it. `system` and `root`, the directory
   /// descriptor of the staging Maildir, must outlive the sink. More than kMaxWriters are not used.
-  static Result<MaildirSink> open(System& system, int root, unsigned writers);
+  /// `keeper`, which may be null, knows the letters of keywords; it must outlive the sink too.
+  static Result<MaildirSink> open(System& system, int root, unsigned writers,
+                                  FolderKeeper* keeper = nullptr);
   MaildirSink(MaildirSink&&) noexcept;
   MaildirSink& operator=(MaildirSink&&) = delete;
   ~MaildirSink();  // waits for the threads
@@ -53,7 +57,8 @@ class MaildirSink {
     bool source_failed;
   };
   std::optional<Failure> add(const Message& message);
-  /// Everything that was added is durable; its digests, in order, since the last sync().
+  /// Everything that was added is durable, and noted in the StateLog of `root`; its digests, in
+  /// order, since the last sync().
   Result<std::vector<MessageDigest>> sync();
 
   std::uint64_t ordinal() const;      // of the next message
@@ -61,6 +66,7 @@ class MaildirSink {
   std::uint64_t octets() const;       // since the beginning
   std::size_t unsynced() const;       // messages since the last sync()
   std::uint64_t unsynced_octets() const;
+  std::size_t held_state() const;  // StateLog::held()
 
  private:
   class Writers;

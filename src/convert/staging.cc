@@ -3,12 +3,15 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
 
+#include "convert/folder_state.h"
 #include "core/base/io.h"
 #include "core/base/path.h"
+#include "core/maildir/maildir.h"
 
 namespace lbx::convert {
 namespace {
@@ -63,6 +66,25 @@ Result<void> rename_careful(FileOps& files, int dir, const std::string& from, in
   if (renamed || !is_unsupported(renamed.error().os_error)) return renamed;
   if (files.stat_at(to_dir, to, AT_SYMLINK_NOFOLLOW)) return Error::from_errno(EEXIST, to);
   return files.rename_at(dir, from, to_dir, to);
+}
+
+/// "DIRECTORY/", or "" for the inbox: what stands before a path in a folder.
+std::string below(const FolderName& folder) {
+  return folder.is_inbox() ? "" : folder.directory() + '/';
+}
+
+/// Names of what lies in a folder besides its messages, and goes with it.
+Result<std::vector<std::string>> companions(FileOps& files, int dir) {
+  std::vector<std::string> names;
+  for (const DirectoryEntry& each : LBX_TRY(files.list(dir, "."))) {
+    if (each.is_directory || each.name == ImportRecord::kName || each.name == StateLog::kName ||
+        each.name == kFolderMark) {
+      continue;
+    }
+    const struct stat status = LBX_TRY(files.stat_at(dir, each.name, AT_SYMLINK_NOFOLLOW));
+    if (S_ISREG(status.st_mode)) names.push_back(each.name);
+  }
+  return names;
 }
 
 bool exists_already(const Result<void>& outcome) {
@@ -129,19 +151,48 @@ Result<bool> Staging::still_named() const {
   return same && root;
 }
 
+Result<UniqueFd> Staging::target() const {
+  if (place_.fresh) return UniqueFd{};
+  return system_->files.open_at(place_.parent.get(), place_.target, O_RDONLY | O_DIRECTORY);
+}
+
+Result<std::vector<FolderName>> Staging::folders() const {
+  std::vector<FolderName> out{FolderName{}};
+  for (const DirectoryEntry& each : LBX_TRY(system_->files.list(root(), "."))) {
+    FolderName name = FolderName::of_directory(each.name);
+    if (!name.is_inbox()) out.push_back(std::move(name));
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
 Result<std::uint64_t> Staging::sweep(const std::function<bool(std::string_view)>& keep) {
+  std::uint64_t kept = 0;
+  for (const FolderName& folder : LBX_TRY(folders())) kept += LBX_TRY(sweep_folder(folder, keep));
+  return kept;
+}
+
+Result<std::uint64_t> Staging::sweep_folder(const FolderName& folder,
+                                            const std::function<bool(std::string_view)>& keep) {
   FileOps& files = system_->files;
+  const UniqueFd dir =
+      LBX_TRY(files.open_at(root(), "./" + folder.directory(), O_RDONLY | O_DIRECTORY));
   std::uint64_t kept = 0;
   for (const char* each : kSubdirectories) {
+    if (!LBX_TRY(is_directory(files, dir.get(), each))) continue;  // died while it was made
     const bool visible = std::string_view{each} != "tmp";
-    for (const DirectoryEntry& entry : LBX_TRY(files.list(root(), each))) {
+    for (const DirectoryEntry& entry : LBX_TRY(files.list(dir.get(), each))) {
       if (visible && keep(entry.name)) {
         ++kept;
       } else {
-        LBX_TRY(files.unlink_at(root(), std::string{each} + '/' + entry.name));
+        LBX_TRY(files.unlink_at(dir.get(), std::string{each} + '/' + entry.name));
       }
     }
   }
+  for (const std::string& each : LBX_TRY(companions(files, dir.get()))) {
+    LBX_TRY(files.unlink_at(dir.get(), each));
+  }
+  if (kept == 0 && !folder.is_inbox()) remove_folder(folder);
   return kept;
 }
 
@@ -149,6 +200,7 @@ Result<void> Staging::publish() {
   FileOps& files = system_->files;
   const int parent = place_.parent.get();
   if (record_.phase() == ImportRecord::Phase::Building) LBX_TRY(record_.publishing());
+  LBX_TRY(StateLog::remove(files, root()));
   Result<void> renamed = Error::from_errno(EEXIST, place_.target);
   if (place_.fresh) renamed = rename_careful(files, parent, place_.staging, parent, place_.target);
   if (!renamed && !exists_already(renamed)) return renamed;
@@ -158,25 +210,14 @@ Result<void> Staging::publish() {
   return {};
 }
 
-/// One by one into a target that exists. A message that is there already, under the very name, is
-/// one that was imported before its record was lost.
 Result<void> Staging::move_all() {
   FileOps& files = system_->files;
   const UniqueFd target =
       LBX_TRY(files.open_at(place_.parent.get(), place_.target, O_RDONLY | O_DIRECTORY));
-  for (const char* each : kVisible) {
-    const UniqueFd from = LBX_TRY(files.open_at(root(), each, O_RDONLY | O_DIRECTORY));
-    const UniqueFd to = LBX_TRY(files.open_at(target.get(), each, O_RDONLY | O_DIRECTORY));
-    for (const DirectoryEntry& entry : LBX_TRY(files.list(from.get(), "."))) {
-      Result<void> moved = rename_careful(files, from.get(), entry.name, to.get(), entry.name);
-      if (exists_already(moved)) {
-        LBX_TRY(files.unlink_at(from.get(), entry.name));
-      } else if (!moved) {
-        return moved;
-      }
-    }
-    LBX_TRY(files.sync(to.get()));
+  for (const FolderName& folder : LBX_TRY(folders())) {
+    LBX_TRY(move_folder(target.get(), folder));
   }
+  LBX_TRY(files.sync(target.get()));
   // The target appeared while a new one was built: the record goes with the messages, unless the
   // target has one of its own.
   if (place_.fresh) {
@@ -189,16 +230,68 @@ Result<void> Staging::move_all() {
   return {};
 }
 
-void Staging::remove_directories() {
+Result<void> Staging::move_folder(int target, const FolderName& folder) {
+  FileOps& files = system_->files;
+  if (!folder.is_inbox()) {
+    Result<void> renamed =
+        rename_careful(files, root(), folder.directory(), target, folder.directory());
+    if (renamed || !exists_already(renamed)) return renamed;
+  }
+  const std::string path = "./" + folder.directory();
+  LBX_TRY(require_maildir(files, target, path, place_.target + '/' + folder.directory()));
+  const UniqueFd from = LBX_TRY(files.open_at(root(), path, O_RDONLY | O_DIRECTORY));
+  const UniqueFd to = LBX_TRY(files.open_at(target, path, O_RDONLY | O_DIRECTORY));
+  for (const std::string& each : LBX_TRY(companions(files, from.get()))) {
+    Result<void> moved = rename_careful(files, from.get(), each, to.get(), each);
+    if (!moved && !exists_already(moved)) return moved;
+    if (!moved) LBX_TRY(files.unlink_at(from.get(), each));
+  }
+  LBX_TRY(files.sync(to.get()));
+  return move_messages(from.get(), to.get());
+}
+
+/// One by one into a folder that exists. A message that is there already, under the very name, is
+/// one that was imported before its record was lost.
+Result<void> Staging::move_messages(int from, int to) {
+  FileOps& files = system_->files;
+  for (const char* each : kVisible) {
+    const UniqueFd source = LBX_TRY(files.open_at(from, each, O_RDONLY | O_DIRECTORY));
+    const UniqueFd place = LBX_TRY(files.open_at(to, each, O_RDONLY | O_DIRECTORY));
+    for (const DirectoryEntry& entry : LBX_TRY(files.list(source.get(), "."))) {
+      Result<void> moved = rename_careful(files, source.get(), entry.name, place.get(), entry.name);
+      if (exists_already(moved)) {
+        LBX_TRY(files.unlink_at(source.get(), entry.name));
+      } else if (!moved) {
+        return moved;
+      }
+    }
+    LBX_TRY(files.sync(place.get()));
+  }
+  return {};
+}
+
+void Staging::remove_folder(const FolderName& folder) {
   FileOps& files = system_->files;
   for (const char* each : kSubdirectories) {
-    static_cast<void>(files.unlink_at(root(), each, AT_REMOVEDIR));
+    static_cast<void>(files.unlink_at(root(), below(folder) + each, AT_REMOVEDIR));
+  }
+  if (folder.is_inbox()) return;
+  static_cast<void>(files.unlink_at(root(), below(folder) + kFolderMark));
+  static_cast<void>(files.unlink_at(root(), folder.directory(), AT_REMOVEDIR));
+}
+
+void Staging::remove_directories() {
+  FileOps& files = system_->files;
+  const Result<std::vector<FolderName>> all = folders();
+  if (all) {
+    for (const FolderName& each : *all) remove_folder(each);
   }
   if (place_.fresh) static_cast<void>(files.unlink_at(root(), ImportRecord::kName));
   static_cast<void>(files.unlink_at(place_.parent.get(), place_.staging, AT_REMOVEDIR));
 }
 
 void Staging::remove() {
+  static_cast<void>(StateLog::remove(system_->files, root()));
   static_cast<void>(sweep([](std::string_view) { return false; }));
   static_cast<void>(record_.discard());
   remove_directories();

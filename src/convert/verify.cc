@@ -4,9 +4,9 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "convert/known_messages.h"
+#include "core/base/ascii.h"
 #include "core/base/io.h"
 
 namespace lbx::convert {
@@ -71,7 +71,8 @@ Result<void> verify_file(FileOps& files, int root, const std::string& path, cons
 }
 
 /// Every file is what the record says, and all of them are there.
-Result<std::uint64_t> verify_files(FileOps& files, int root, const ImportRecord& record) {
+Result<std::uint64_t> verify_files(FileOps& files, int root, const std::vector<FolderName>& folders,
+                                   const ImportRecord& record) {
   std::vector<Built> all;
   LBX_TRY(record.for_each([&](const ImportRecord::Entry& entry) {
     if (entry.pending) {
@@ -81,16 +82,16 @@ Result<std::uint64_t> verify_files(FileOps& files, int root, const ImportRecord&
   std::ranges::sort(all, {}, &Built::bits);
   Sha256 sum;
   std::uint64_t count = 0;
-  for (const std::string folder : {"new", "cur"}) {
-    for (const DirectoryEntry& entry : LBX_TRY(files.list(root, folder))) {
-      const std::uint64_t bits = name_bits_in(entry.name).value_or(0);
-      const auto found = std::ranges::lower_bound(all, bits, {}, &Built::bits);
-      const Built* built = found != all.end() && found->bits == bits ? &*found : nullptr;
-      std::string path = folder;
-      path += '/';
-      path += entry.name;
-      LBX_TRY(verify_file(files, root, path, built, sum));
-      ++count;
+  for (const FolderName& folder : folders) {
+    for (const char* each : {"/new/", "/cur/"}) {
+      const std::string path = "./" + folder.directory() + each;
+      for (const DirectoryEntry& entry : LBX_TRY(files.list(root, path))) {
+        const std::uint64_t bits = name_bits_in(entry.name).value_or(0);
+        const auto found = std::ranges::lower_bound(all, bits, {}, &Built::bits);
+        const Built* built = found != all.end() && found->bits == bits ? &*found : nullptr;
+        LBX_TRY(verify_file(files, root, path + entry.name, built, sum));
+        ++count;
+      }
     }
   }
   if (count != all.size()) return differs("not all messages are there");
@@ -103,19 +104,18 @@ std::optional<std::uint64_t> name_bits_in(std::string_view file_name) {
   const std::size_t at = file_name.find(kBeforeBits);
   if (at == std::string_view::npos) return std::nullopt;
   const std::string_view hex = file_name.substr(at + kBeforeBits.size()).substr(0, kBitsDigits);
-  std::uint64_t bits = 0;
-  const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), bits, 16);
-  if (error != std::errc{} || end != hex.data() + kBitsDigits) return std::nullopt;
-  return bits;
+  return ascii::parse_hex(hex, kBitsDigits);
 }
 
-Result<std::uint64_t> verify_import(System& system, int root, const ImportRecord& record,
+Result<std::uint64_t> verify_import(System& system, int root,
+                                    const std::vector<FolderName>& folders,
+                                    const ImportRecord& record,
                                     const std::vector<std::unique_ptr<Source>>& sources,
                                     Progress& progress) {
   for (const std::unique_ptr<Source>& source : sources) {
     LBX_TRY(verify_source(record, *source, progress));
   }
-  return verify_files(system.files, root, record);
+  return verify_files(system.files, root, folders, record);
 }
 
 }  // namespace lbx::convert

@@ -10,12 +10,16 @@
 #include "convert/conversion.h"
 #include "convert/import_record.h"
 #include "core/base/system.h"
+#include "core/maildir/folder_name.h"
 
 namespace lbx::convert {
 
-/// `root`: the staging Maildir of the import that `record` has as pending. The number of messages;
+/// `root`: the staging Maildir of the import that `record` has as pending, and its folders. The
+/// number of messages;
 /// an error, Retry::Later, names the first difference.
-Result<std::uint64_t> verify_import(System& system, int root, const ImportRecord& record,
+Result<std::uint64_t> verify_import(System& system, int root,
+                                    const std::vector<FolderName>& folders,
+                                    const ImportRecord& record,
                                     const std::vector<std::unique_ptr<Source>>& sources,
                                     Progress& progress);
 

@@ -57,6 +57,14 @@ std::string to_hex(std::uint64_t value, std::size_t digits) {
   return out;
 }
 
+std::optional<std::uint64_t> parse_hex(std::string_view text, std::size_t digits) {
+  std::uint64_t value = 0;
+  if (text.size() != digits) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 std::string replace(std::string_view text, char from, char to) {
   std::string out{text};
   std::ranges::replace(out, from, to);

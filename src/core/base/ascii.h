@@ -49,6 +49,9 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 /// `value` in exactly `digits` lower-case hexadecimal digits (the lowest ones).
 std::string to_hex(std::uint64_t value, std::size_t digits);
 
+/// Exactly `digits` hexadecimal digits, in any case; anything else is nothing.
+std::optional<std::uint64_t> parse_hex(std::string_view text, std::size_t digits);
+
 /// `text` with every occurrence of `from` replaced by `to`.
 std::string replace(std::string_view text, char from, char to);
 

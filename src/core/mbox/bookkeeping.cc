@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "core/base/ascii.h"
@@ -29,14 +28,6 @@ constexpr std::array kMozillaBits{MozillaBit{0x0001, 'S'}, MozillaBit{0x0002, 'R
                                   MozillaBit{0x0004, 'F'}, MozillaBit{0x0008, 'T'},
                                   MozillaBit{0x1000, 'P'}};
 constexpr std::uint64_t kMozillaNew = 0x10000;  // X-Mozilla-Status2
-
-std::optional<std::uint64_t> parse_hex(std::string_view text, std::size_t digits) {
-  std::uint64_t value = 0;
-  if (text.size() != digits) return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 bool consists_of(std::string_view text, std::string_view letters) {
   return std::ranges::all_of(
@@ -297,7 +288,7 @@ bool HeaderScanner::use_bookkeeping(std::string_view value) {
     case Kind::MozillaStatus:
       return use_mozilla_status(value);
     case Kind::MozillaStatus2: {
-      const auto bits = parse_hex(value, 8);
+      const auto bits = ascii::parse_hex(value, 8);
       if (bits && (*bits & kMozillaNew) != 0 && scan_.state.letters.empty()) {
         scan_.state.fresh = true;
       }
@@ -337,7 +328,7 @@ bool HeaderScanner::use_x_status(std::string_view letters) {
 }
 
 bool HeaderScanner::use_mozilla_status(std::string_view value) {
-  const auto bits = parse_hex(value, 4);
+  const auto bits = ascii::parse_hex(value, 4);
   if (!bits) return false;
   scan_.state.fresh = false;
   for (const MozillaBit& each : kMozillaBits) {
