@@ -28,14 +28,6 @@ bool is_keyword_letter(char c) {
   return c >= 'a' && c <= 'z';
 }
 
-/// "" where there is none.
-Result<std::string> read_if_there(FileOps& files, int dir, const char* name, std::size_t limit) {
-  const Result<UniqueFd> file = files.open_at(dir, name, O_RDONLY | O_NONBLOCK);
-  if (!file && file.error().os_error == ENOENT) return std::string{};
-  if (!file) return file.error();
-  return read_whole(files, file->get(), limit, name);
-}
-
 }  // namespace
 
 Result<void> MessageIndex::add_folder(int folder) {
@@ -158,9 +150,9 @@ Result<void> FolderCopy::publish() {
 Result<void> FolderCopy::read_keywords() {
   FileOps& files = system_->files;
   from_keywords_ = DovecotKeywords::parse(
-      LBX_TRY(read_if_there(files, from_, kDovecotKeywordsFile, kMaxKeywordsFile)));
+      LBX_TRY(read_server_file(files, from_, kDovecotKeywordsFile, kMaxKeywordsFile)));
   to_keywords_ = DovecotKeywords::parse(
-      LBX_TRY(read_if_there(files, to_, kDovecotKeywordsFile, kMaxKeywordsFile)));
+      LBX_TRY(read_server_file(files, to_, kDovecotKeywordsFile, kMaxKeywordsFile)));
   return {};
 }
 
@@ -168,8 +160,9 @@ Result<void> FolderCopy::read_keywords() {
 /// source stays where it means nothing in the target either.
 std::string FolderCopy::info_of(const MessageFileName& name, CopiedFolder& copied) {
   if (!name.info.starts_with(kInfo)) return std::string{kInfo};
+  const MaildirFlags had_flags = name.flags();
   MaildirFlags flags;
-  for (const char letter : name.flags().str()) {
+  for (const char letter : had_flags.str()) {
     const std::string_view keyword = from_keywords_.name_of(letter);
     if (!is_keyword_letter(letter)) {
       flags.add(letter);
@@ -200,7 +193,7 @@ Result<void> FolderCopy::write_keywords() {
   if (!std::exchange(keywords_changed_, false)) return {};
   const std::optional<DotLock> lock = LBX_TRY(lock_uidlist());
   DovecotKeywords now = DovecotKeywords::parse(
-      LBX_TRY(read_if_there(system_->files, to_, kDovecotKeywordsFile, kMaxKeywordsFile)));
+      LBX_TRY(read_server_file(system_->files, to_, kDovecotKeywordsFile, kMaxKeywordsFile)));
   for (char letter = 'a'; letter <= 'z'; ++letter) {
     const std::string_view name = to_keywords_.name_of(letter);
     if (!name.empty() && now.add(name) != letter) {
@@ -214,7 +207,8 @@ Result<void> FolderCopy::write_keywords() {
 Result<void> FolderCopy::write_uidlist(CopiedFolder& copied) {
   FileOps& files = system_->files;
   if (files.stat_at(to_, kDovecotUidlistFile)) return {};
-  const std::string text = LBX_TRY(read_if_there(files, from_, kDovecotUidlistFile, kMaxUidlist));
+  const std::string text =
+      LBX_TRY(read_server_file(files, from_, kDovecotUidlistFile, kMaxUidlist));
   std::optional<UidlistReader> reader = UidlistReader::open(text);
   if (!reader) return {};
   const std::optional<DotLock> lock = LBX_TRY(lock_uidlist());

@@ -2,6 +2,8 @@
 // `letterbox-convert maildir2mbox`: its options, and what it tells people.
 #pragma once
 
+#include <optional>
+
 #include "convert/maildir2mbox.h"
 #include "core/base/result.h"
 #include "core/base/system.h"
@@ -20,8 +22,12 @@ class ToMboxCommand {
   Result<int> run(System& system);
 
  private:
+  void print(const ToMboxReport& report) const;
+
   ToMboxOptions options_;
+  std::optional<MboxDialect> dialect_;
   unsigned lock_timeout_{30};
+  bool strict_{false};
   bool quiet_{false};
 };
 

@@ -273,8 +273,11 @@ void HeaderScanner::use_field(std::string_view value) {
       }
       return;
     default:
-      // Behind the writer's note, what it does not count is the message's own.
-      if ((!scan_.note || noted_) && use_bookkeeping(value)) cut(field_begin_, at_);
+      // Behind the writer's note, what it counts goes, and all else is the message's own.
+      if (scan_.note && !noted_) return;
+      if (use_bookkeeping(value) || (noted_ && field_->kind != Kind::ContentLength)) {
+        cut(field_begin_, at_);
+      }
   }
 }
 
