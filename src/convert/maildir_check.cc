@@ -114,8 +114,11 @@ class FolderCheck {
     const mode_t needed = S_ISDIR(status.st_mode) ? S_IRWXU : S_IRUSR;
     if ((status.st_mode & needed) != needed) {
       findings_->add(MaildirProblem::Permissions, path, "its owner has not all rights");
-    } else if ((status.st_mode & (S_IROTH | S_IWOTH)) != 0) {
-      findings_->add(MaildirProblem::Permissions, path, "all others can read or change it");
+    } else if ((status.st_mode & S_IWOTH) != 0) {
+      findings_->add(MaildirProblem::Permissions, path, "all others can change it");
+    } else if (path == "." && (status.st_mode & S_IRWXO) != 0) {
+      // What lies below a directory that is closed to others is closed to them too.
+      findings_->add(MaildirProblem::Permissions, path, "is open to all others");
     }
     if (status.st_uid != owner_) {
       findings_->add(MaildirProblem::Owner, path,
