@@ -23,7 +23,9 @@ Result<void> convert_all(Source& source, Sink& sink, Progress& progress, Tally& 
   for (;;) {
     std::optional<Message> message = LBX_TRY(source.next());
     if (!message) return {};
-    message->content = [&tally, content = std::move(message->content)](const ChunkSink& to) {
+    message->content = [&tally, before = tally.octets,
+                        content = std::move(message->content)](const ChunkSink& to) {
+      tally.octets = before;  // a sink may ask twice
       return content([&](std::string_view chunk) {
         tally.octets += chunk.size();
         return to(chunk);

@@ -10,23 +10,21 @@
 
 #include "convert/expand.h"
 #include "convert/import.h"
-#include "convert/maildir2mbox.h"
 #include "convert/maildir_sink.h"
 #include "convert/mbox2maildir.h"
 #include "convert/progress.h"
 #include "convert/summary.h"
+#include "convert/to_mbox_command.h"
 #include "core/base/io.h"
 #include "service/command_line.h"
 #include "service/program.h"
 
 namespace {
 
-using lbx::KernelLock;
 using lbx::MboxDialect;
-using lbx::MboxWriteDialect;
 namespace convert = lbx::convert;
 
-constexpr int kDoubtful = 1;  // done, but --strict and something was doubtful, or mail vanished
+constexpr int kDoubtful = 1;  // done, but --strict and something was doubtful
 
 convert::Display display_for(bool quiet) {
   if (quiet) return convert::Display::None;
@@ -210,58 +208,13 @@ class ToMaildir {
   bool quiet_{false};
 };
 
-struct ToMbox {
-  convert::ToMboxOptions options;
-  unsigned lock_timeout{30};
-  bool quiet{false};
-
-  void declare(CLI::App& app) {
-    app.add_option("maildir", options.maildir, "the Maildir, which is left as it is")->required();
-    app.add_option("mbox", options.mbox, "the mbox to write")->required();
-    app.add_option("--dialect", options.writing.dialect, "how to quote From_ lines")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, MboxWriteDialect>{
-            {"mboxrd", MboxWriteDialect::Mboxrd}, {"mboxo", MboxWriteDialect::Mboxo}}));
-    app.add_flag("--append", options.writing.append, "onto the end of an existing mbox");
-    app.add_flag("!--no-dot-lock", options.writing.locks.dot_lock,
-                 "do not make MBOX.lock when appending");
-    app.add_option("--lock", options.writing.locks.kernel, "the kernel's lock when appending")
-        ->transform(
-            CLI::CheckedTransformer(std::map<std::string, KernelLock>{{"fcntl", KernelLock::Fcntl},
-                                                                      {"flock", KernelLock::Flock},
-                                                                      {"none", KernelLock::None}}));
-    app.add_option("--lock-timeout", lock_timeout, "seconds to wait for a lock")
-        ->check(CLI::Range(0U, 86'400U))
-        ->capture_default_str();
-    app.add_flag("--quiet", quiet, "print only what is wrong");
-  }
-
-  lbx::Result<int> run(lbx::System& system) {
-    options.writing.locks.timeout = std::chrono::seconds{lock_timeout};
-    lbx::PosixLockOps locks;
-    const auto report = [&] {
-      convert::SignalWishes wishes;
-      convert::PeopleProgress progress{system.clock, wishes, display_for(quiet), stderr};
-      return convert::maildir_to_mbox(system, locks, options, progress);
-    }();
-    if (!report) return report.error();
-    if (!quiet) {
-      std::printf("%llu messages into %s\n", static_cast<unsigned long long>(report->messages),
-                  options.mbox.c_str());
-    }
-    if (report->vanished == 0) return 0;
-    std::fprintf(stderr, "letterbox-convert: %llu messages were removed by another program\n",
-                 static_cast<unsigned long long>(report->vanished));
-    return kDoubtful;
-  }
-};
-
 lbx::Result<int> convert_main(lbx::System& system, int argc, char** argv) {
   ::umask(077);
   CLI::App app{"Convert mail between mbox files and Maildirs."};
   app.require_subcommand(1);
   ToMaildir import{true};
   ToMaildir to_maildir{false};
-  ToMbox to_mbox;
+  convert::ToMboxCommand to_mbox;
   CLI::App* any = app.add_subcommand("import", "mail in any form into a Maildir with folders");
   import.declare(*any);
   CLI::App* mbox2maildir = app.add_subcommand("mbox2maildir", "mbox files into a Maildir");

@@ -3,8 +3,13 @@
 
 #include <fcntl.h>
 
+#include <cerrno>
+#include <utility>
+
 #include "convert/maildir_source.h"
 #include "core/base/io.h"
+#include "core/base/path.h"
+#include "core/maildir/folder_name.h"
 #include "core/maildir/maildir.h"
 #include "core/mbox/appender.h"
 #include "core/mbox/from_line.h"
@@ -14,6 +19,7 @@ namespace lbx::convert {
 namespace {
 
 constexpr std::string_view kReturnPath = "Return-Path: <";
+constexpr mode_t kTreeMode = 0700;
 
 Result<std::string> required(const System& system, const std::string& name) {
   const auto value = lookup(system.environment, name);
@@ -64,20 +70,101 @@ Result<void> write_new(FileOps& files, int maildir, const std::vector<DatedEntry
   return files.close(std::move(fresh));
 }
 
+/// One run: a folder after the other.
+class ToMbox {
+ public:
+  ToMbox(System& system, LockOps& locks, const ToMboxOptions& options, Progress& progress,
+         const OnLostMessage& on_loss)
+      : system_{&system},
+        locks_{&locks},
+        options_{&options},
+        progress_{&progress},
+        on_loss_{&on_loss} {}
+
+  Result<ToMboxReport> run() {
+    root_ = LBX_TRY(open_maildir(files(), AT_FDCWD, options_->maildir));
+    std::vector<FolderName> folders{FolderName{}};
+    for (const std::string& each : LBX_TRY(list_folders(files(), root_.get(), "."))) {
+      // What is no Maildir is no folder, whatever its name is.
+      if (!files().stat_at(root_.get(), each + "/cur")) continue;
+      folders.push_back(FolderName::of_directory(each));
+    }
+    if (!options_->tree) {
+      report_.folders_left = folders.size() - 1;
+      LBX_TRY(write(FolderName{}, options_->mbox));
+      return std::move(report_);
+    }
+    LBX_TRY(require_free(folders));
+    for (const FolderName& each : folders) {
+      const std::string below = mbox_path(options_->layout, each);
+      LBX_TRY(make_directories(below));
+      LBX_TRY(write(each, options_->mbox + '/' + below));
+    }
+    return std::move(report_);
+  }
+
+ private:
+  FileOps& files() const { return system_->files; }
+
+  /// Before anything is written.
+  Result<void> require_free(const std::vector<FolderName>& folders) const {
+    if (options_->writing.append) return {};
+    for (const FolderName& each : folders) {
+      const std::string path = options_->mbox + '/' + mbox_path(options_->layout, each);
+      if (files().stat_at(AT_FDCWD, path)) return Error::never(path + ": exists (see --append)");
+    }
+    return {};
+  }
+
+  /// Those of the tree that lead to `below`.
+  Result<void> make_directories(const std::string& below) const {
+    for (std::size_t at = 0; at != std::string::npos; at = below.find('/', at + 1)) {
+      const std::string path = options_->mbox + '/' + below.substr(0, at);
+      const Result<void> made = files().make_directory(AT_FDCWD, path, kTreeMode);
+      if (made) LBX_TRY(sync_directory(files(), AT_FDCWD, split_path(path).parent));
+      if (!made && made.error().os_error != EEXIST) return made;
+    }
+    return {};
+  }
+
+  Result<void> write(const FolderName& folder, const std::string& path) {
+    const std::string below = folder.is_inbox() ? "" : folder.directory() + '/';
+    const std::string from = folder.is_inbox() ? "." : folder.directory();
+    const UniqueFd maildir = LBX_TRY(open_maildir(files(), root_.get(), from));
+    const auto order =
+        options_->writing.keep_uids ? MaildirSource::Order::ByUid : MaildirSource::Order::ByTime;
+    MaildirSource source = LBX_TRY(
+        MaildirSource::open(files(), maildir.get(), options_->maildir + '/' + below, order));
+    MboxSink sink = LBX_TRY(MboxSink::open(*system_, *locks_, path, options_->writing));
+    if (source.uids()) sink.set_imap_base({source.uids()->validity, source.uids()->last});
+    sink.on_loss([&](const MboxLosses& losses) {
+      ++report_.lossy;
+      (*on_loss_)(options_->maildir + '/' + below + source.current(), losses);
+    });
+    const std::uint64_t before = tally_.messages;
+    LBX_TRY(convert_all(source, sink, *progress_, tally_));
+    LBX_TRY(sink.finish());
+    report_.files.push_back({path, tally_.messages - before});
+    report_.messages = tally_.messages;
+    report_.vanished += source.vanished();
+    return {};
+  }
+
+  System* system_;
+  LockOps* locks_;
+  const ToMboxOptions* options_;
+  Progress* progress_;
+  const OnLostMessage* on_loss_;
+  UniqueFd root_;
+  Tally tally_;
+  ToMboxReport report_;
+};
+
 }  // namespace
 
 Result<ToMboxReport> maildir_to_mbox(System& system, LockOps& locks, const ToMboxOptions& options,
-                                     Progress& progress) {
-  const UniqueFd maildir = LBX_TRY(open_maildir(system.files, AT_FDCWD, options.maildir));
-  MaildirSource source = LBX_TRY(MaildirSource::open(system.files, maildir.get(), options.maildir));
-  MboxSink sink = LBX_TRY(MboxSink::open(system, locks, options.mbox, options.writing));
-  ToMboxReport report;
-  Tally tally;
-  LBX_TRY(convert_all(source, sink, progress, tally));
-  LBX_TRY(sink.finish());
-  report.messages = tally.messages;
-  report.vanished = source.vanished();
-  return report;
+                                     Progress& progress, const OnLostMessage& on_loss) {
+  return ToMbox{system, locks, options, progress, on_loss}.run();
 }
 
 Result<std::uint64_t> qmail_maildir2mbox(System& system, LockOps& locks) {

@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <tuple>
+#include <unordered_map>
+#include <utility>
 
 #include "core/base/io.h"
+#include "core/maildir/dovecot_uidlist.h"
 
 namespace lbx::convert {
 
@@ -17,7 +20,8 @@ Result<std::vector<DatedEntry>> list_by_time(FileOps& files, int maildir) {
     const Result<struct stat> status = files.stat_at(maildir, entry.path());
     if (!status && status.error().os_error == ENOENT) continue;
     if (!status) return status.error();
-    list.push_back({std::move(entry), status->st_mtim.tv_sec, status->st_mtim.tv_nsec});
+    list.push_back({std::move(entry), status->st_mtim.tv_sec, status->st_mtim.tv_nsec,
+                    static_cast<std::uint64_t>(status->st_size)});
   }
   std::ranges::sort(list, {}, [](const DatedEntry& each) {
     return std::tuple{each.seconds, each.nanos, std::string_view{each.entry.name.base.str()}};
@@ -25,14 +29,89 @@ Result<std::vector<DatedEntry>> list_by_time(FileOps& files, int maildir) {
   return list;
 }
 
-Result<MaildirSource> MaildirSource::open(FileOps& files, int maildir, std::string name) {
-  return MaildirSource{files, maildir, std::move(name), LBX_TRY(list_by_time(files, maildir))};
+Result<UniqueFd> open_message(FileOps& files, int maildir, MaildirEntry& entry) {
+  Result<UniqueFd> file = files.open_at(maildir, entry.path(), O_RDONLY);
+  if (file || file.error().os_error != ENOENT) return file;
+  for (MaildirEntry& other : LBX_TRY(scan_maildir(files, maildir))) {
+    if (other.name.base != entry.name.base) continue;
+    entry = std::move(other);
+    return files.open_at(maildir, entry.path(), O_RDONLY);
+  }
+  return UniqueFd{};
+}
+
+Result<std::string> read_server_file(FileOps& files, int maildir, const char* name,
+                                     std::size_t limit) {
+  const Result<UniqueFd> file = files.open_at(maildir, name, O_RDONLY | O_NONBLOCK);
+  if (!file && file.error().os_error == ENOENT) return std::string{};
+  if (!file) return file.error();
+  return read_whole(files, file->get(), limit, name);
+}
+
+Result<MaildirSource> MaildirSource::open(FileOps& files, int maildir, std::string name,
+                                          Order order) {
+  std::vector<DatedEntry> entries = LBX_TRY(list_by_time(files, maildir));
+  MaildirSource source{files, maildir, std::move(name), std::move(entries)};
+  LBX_TRY(source.read_keywords());
+  if (order == Order::ByUid) LBX_TRY(source.read_uids());
+  return source;
+}
+
+Result<void> MaildirSource::read_keywords() {
+  keywords_ = DovecotKeywords::parse(
+      LBX_TRY(read_server_file(*files_, maildir_, kDovecotKeywordsFile, kMaxKeywordsFile)));
+  return {};
+}
+
+Result<void> MaildirSource::read_uids() {
+  const std::string text =
+      LBX_TRY(read_server_file(*files_, maildir_, kDovecotUidlistFile, kMaxUidlist));
+  std::optional<UidlistReader> reader = UidlistReader::open(text);
+  if (!reader) return {};
+  std::unordered_map<std::string_view, std::uint32_t> known;
+  std::uint32_t last = reader->header().next - 1;
+  while (const std::optional<UidlistEntry> entry = reader->next()) {
+    known.emplace(entry->base, entry->uid);
+    last = std::max(last, entry->uid);
+  }
+  std::vector<std::pair<std::uint32_t, DatedEntry>> numbered;
+  for (DatedEntry& each : entries_) {
+    const auto found = known.find(each.entry.name.base.str());
+    if (found == known.end() && last == UINT32_MAX) return {};  // no number is left
+    numbered.emplace_back(found != known.end() ? found->second : ++last, std::move(each));
+  }
+  std::ranges::sort(numbered, {}, [](const auto& each) { return each.first; });
+  entries_.clear();
+  for (auto& [number, entry] : numbered) {
+    numbers_.push_back(number);
+    entries_.push_back(std::move(entry));
+  }
+  uids_ = UidRange{reader->header().validity, last};
+  return {};
+}
+
+/// What the name of the message that was last taken says.
+void MaildirSource::describe(Message& message) const {
+  const MaildirEntry& entry = entries_[at_ - 1].entry;
+  if (!numbers_.empty()) message.uid = numbers_[at_ - 1];
+  if (uids_) message.uid_validity = uids_->validity;
+  if (entry.folder == MaildirPlace::Folder::New) return;
+  message.state.fresh = false;
+  const MaildirFlags flags = entry.name.flags();
+  for (const char letter : flags.str()) {
+    const std::string_view keyword = keywords_.name_of(letter);
+    if (keyword.empty()) {
+      message.state.letters += letter;
+    } else {
+      message.keywords.emplace_back(keyword);
+    }
+  }
 }
 
 Result<std::optional<Message>> MaildirSource::next() {
   while (at_ < entries_.size()) {
     DatedEntry& each = entries_[at_++];
-    Result<UniqueFd> file = open_message(each.entry);
+    Result<UniqueFd> file = open_message(*files_, maildir_, each.entry);
     if (!file) return file.error();
     if (!*file) {
       ++vanished_;
@@ -40,28 +119,13 @@ Result<std::optional<Message>> MaildirSource::next() {
     }
     message_ = std::move(*file);
     Message message{{}, Instant{each.seconds, static_cast<std::int32_t>(each.nanos / 1000)}, {}};
-    if (each.entry.folder == MaildirPlace::Folder::Cur) {
-      message.state = {false, each.entry.name.flags().str()};
-    }
+    describe(message);
     message.content = [this](const ChunkSink& sink) {
       return for_each_chunk(*files_, message_.get(), sink);
     };
     return std::optional<Message>{std::move(message)};
   }
   return std::optional<Message>{};
-}
-
-/// A message that a mail program has given another flag meanwhile has another name. No file: it is
-/// gone.
-Result<UniqueFd> MaildirSource::open_message(MaildirEntry& entry) {
-  Result<UniqueFd> file = files_->open_at(maildir_, entry.path(), O_RDONLY);
-  if (file || file.error().os_error != ENOENT) return file;
-  for (MaildirEntry& other : LBX_TRY(scan_maildir(*files_, maildir_))) {
-    if (other.name.base != entry.name.base) continue;
-    entry = std::move(other);
-    return files_->open_at(maildir_, entry.path(), O_RDONLY);
-  }
-  return UniqueFd{};
 }
 
 }  // namespace lbx::convert

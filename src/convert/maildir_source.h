@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "convert/conversion.h"
 #include "core/base/system.h"
+#include "core/maildir/dovecot_keywords.h"
 #include "core/maildir/maildir.h"
 
 namespace lbx::convert {
@@ -17,17 +19,38 @@ struct DatedEntry {
   MaildirEntry entry;
   std::int64_t seconds;
   std::int64_t nanos;
+  std::uint64_t octets;
 };
+
+/// The text of a file that a mail server keeps in a Maildir; "" where there is none.
+Result<std::string> read_server_file(FileOps& files, int maildir, const char* name,
+                                     std::size_t limit);
 
 /// Every message of new/ and cur/, oldest first. What another program moves away meanwhile may be
 /// missing.
 Result<std::vector<DatedEntry>> list_by_time(FileOps& files, int maildir);
 
+/// The file of a message. One that a mail program has given another flag meanwhile has another
+/// name, which `entry` then has. No file: it is gone.
+Result<UniqueFd> open_message(FileOps& files, int maildir, MaildirEntry& entry);
+
+/// The IMAP numbers of a Maildir's messages.
+struct UidRange {
+  std::uint32_t validity;
+  std::uint32_t last;
+};
+
+/// Keywords come as dovecot-keywords names them; a letter that it does not name stays a flag.
 class MaildirSource final : public Source {
  public:
+  enum class Order {
+    ByTime,
+    ByUid,  // with the numbers of dovecot-uidlist; a message that has none gets one of the next
+  };
   /// `files` and `maildir`, a directory descriptor, must outlive the source. `name`: see
   /// Source.
-  static Result<MaildirSource> open(FileOps& files, int maildir, std::string name);
+  static Result<MaildirSource> open(FileOps& files, int maildir, std::string name,
+                                    Order order = Order::ByTime);
 
   const std::string& name() const override { return name_; }
   Result<std::optional<Message>> next() override;
@@ -38,18 +61,27 @@ class MaildirSource final : public Source {
     at_ = 0;
     return false;
   }
+  /// By uid: where dovecot-uidlist says so.
+  std::optional<UidRange> uids() const { return uids_; }
+  /// The path of the last message that next() gave, below the Maildir.
+  std::string current() const { return entries_[at_ - 1].entry.path(); }
   /// Messages that other programs removed before they could be read.
   std::uint64_t vanished() const { return vanished_; }
 
  private:
   MaildirSource(FileOps& files, int maildir, std::string name, std::vector<DatedEntry> entries)
       : files_{&files}, maildir_{maildir}, name_{std::move(name)}, entries_{std::move(entries)} {}
-  Result<UniqueFd> open_message(MaildirEntry& entry);
+  Result<void> read_keywords();
+  Result<void> read_uids();
+  void describe(Message& message) const;
 
   FileOps* files_;
   int maildir_;
   std::string name_;
   std::vector<DatedEntry> entries_;
+  std::vector<std::uint32_t> numbers_;  // of entries_, by uid
+  std::optional<UidRange> uids_;
+  DovecotKeywords keywords_;
   std::size_t at_{0};
   UniqueFd message_;
   std::uint64_t vanished_{0};

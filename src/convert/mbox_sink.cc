@@ -4,10 +4,12 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "core/base/ascii.h"
 #include "core/base/io.h"
 #include "core/mbox/appender.h"
+#include "core/mbox/reader.h"
 
 namespace lbx::convert {
 namespace {
@@ -27,12 +29,12 @@ Result<void> name_complete(FileOps& files, const std::string& from, const std::s
 
 Result<MboxSink> MboxSink::open(System& system, LockOps& locks, const std::string& path,
                                 const Options& options) {
-  MboxSink sink{system, path, options.dialect};
+  MboxSink sink{system, path, options};
   const Result<struct stat> status = system.files.stat_at(AT_FDCWD, path);
   if (status && S_ISDIR(status->st_mode)) return Error::never(path + ": is a directory");
   if (status && !options.append) return Error::never(path + ": exists (see --append)");
   if (!status && status.error().os_error != ENOENT) return status.error();
-  LBX_TRY(status ? sink.open_existing(locks, options.locks) : sink.open_new());
+  LBX_TRY(status ? sink.open_existing(locks) : sink.open_new());
   return sink;
 }
 
@@ -46,8 +48,9 @@ Result<void> MboxSink::open_new() {
   return {};
 }
 
-Result<void> MboxSink::open_existing(LockOps& locks, const MboxLockPolicy& policy) {
+Result<void> MboxSink::open_existing(LockOps& locks) {
   FileOps& files = system_->files;
+  const MboxLockPolicy& policy = options_.locks;
   LockWait wait{locks, policy.timeout};
   if (policy.dot_lock) {
     std::optional<DotLock> lock = LBX_TRY(DotLock::acquire(*system_, locks, AT_FDCWD, path_, wait));
@@ -61,6 +64,7 @@ Result<void> MboxSink::open_existing(LockOps& locks, const MboxLockPolicy& polic
   const struct stat status = LBX_TRY(files.stat_fd(file_.get()));
   old_length_ = static_cast<std::uint64_t>(status.st_size);
   if (*old_length_ == 0) return {};
+  LBX_TRY(check_dialect());
   char last = '\n';
   LBX_TRY(files.read_at(file_.get(), &last, 1, *old_length_ - 1));
   return last == '\n' ? Result<void>{} : write_all(files, file_.get(), "\n\n");
@@ -72,16 +76,66 @@ MboxSink::~MboxSink() {
   if (!temporary_.empty()) static_cast<void>(system_->files.unlink_at(AT_FDCWD, temporary_));
 }
 
+/// A message without a length makes readers distrust all of them, and then what was not quoted
+/// becomes a border.
+Result<void> MboxSink::check_dialect() const {
+  const bool lengths = has_lengths(options_.dialect);
+  const Result<MboxReader> reader =
+      MboxReader::open(system_->files, file_.get(), *old_length_, MboxReadOptions{});
+  // What is no mbox has no lengths.
+  const bool has = reader && has_lengths(reader->dialect());
+  if (has == lengths) return {};
+  return Error::never(path_ + ": is " + (has ? "" : "not ") +
+                      "mboxcl or mboxcl2, and what is appended must be alike (see --dialect)");
+}
+
 Result<void> MboxSink::add(const Message& message) {
-  MboxWriter writer{dialect_, [this](std::string_view bytes) {
-                      return write_all(system_->files, file_.get(), bytes);
-                    }};
   const Instant time = message.time ? *message.time : system_->clock.now();
-  return writer.write(time.seconds, message.state, message.content);
+  MboxEntry entry{time.seconds, message.state, message.keywords, std::nullopt};
+  if (options_.keep_uids) entry.uid = message.uid;
+  const bool kept = LBX_TRY(keep(message.content));
+  const MessageSource again = [this](const ChunkSink& sink) { return sink(kept_); };
+  const MboxLosses lost = LBX_TRY(write(entry, kept ? again : message.content));
+  if (!lost.empty() && on_loss_) on_loss_(lost);
+  return {};
+}
+
+Result<MboxLosses> MboxSink::write(const MboxEntry& entry, const MessageSource& content) {
+  MboxWriter writer{options_.dialect, [this](std::string_view bytes) { return put(bytes); }};
+  const std::optional<ImapBase> base = std::exchange(imap_base_, std::nullopt);
+  if (base && options_.keep_uids) writer.set_imap_base(*base);
+  return writer.write(entry, content);
+}
+
+/// Reads a message into memory; false where it is too large for that.
+Result<bool> MboxSink::keep(const MessageSource& content) {
+  kept_.clear();
+  bool too_large = false;
+  const Result<void> read = content([&](std::string_view chunk) -> Result<void> {
+    too_large = kept_.size() + chunk.size() > kMaxKeptMessage;
+    if (too_large) return Error::later("too large to be kept");
+    kept_ += chunk;
+    return {};
+  });
+  if (too_large) return false;
+  if (!read) return read.error();
+  return true;
+}
+
+Result<void> MboxSink::put(std::string_view bytes) {
+  buffer_ += bytes;
+  return buffer_.size() < kMboxBuffer ? Result<void>{} : flush();
+}
+
+Result<void> MboxSink::flush() {
+  LBX_TRY(write_all(system_->files, file_.get(), buffer_));
+  buffer_.clear();
+  return {};
 }
 
 Result<void> MboxSink::finish() {
   FileOps& files = system_->files;
+  LBX_TRY(flush());
   LBX_TRY(files.sync(file_.get()));
   if (!temporary_.empty()) {
     LBX_TRY(name_complete(files, temporary_, path_));

@@ -88,6 +88,23 @@ bool is_folder_name(std::string_view name) {
   return name.size() > 1 && name.starts_with('.') && name != "..";
 }
 
+Result<std::vector<std::string>> list_folders(FileOps& files, int dir, const std::string& path) {
+  std::vector<std::string> out;
+  const std::string below = path.ends_with('/') ? path : path + '/';
+  for (const DirectoryEntry& each : LBX_TRY(files.list(dir, path))) {
+    if (!is_folder_name(each.name)) continue;
+    bool directory = each.is_directory;
+    if (!directory) {
+      const Result<struct stat> status =
+          files.stat_at(dir, below + each.name, AT_SYMLINK_NOFOLLOW);
+      directory = status && S_ISDIR(status->st_mode);
+    }
+    if (directory) out.push_back(each.name);
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
 std::string_view last_part(std::string_view path) {
   while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   return path.substr(path.rfind('/') + 1);  // npos + 1 is 0

@@ -36,6 +36,10 @@ inline constexpr const char* kFolderMark = "maildirfolder";
 /// nowhere.
 bool is_folder_name(std::string_view name);
 
+/// The folders of the Maildir `path` below `dir`: their directories' names, in order. One that is a
+/// symbolic link is another mailbox, and none of them.
+Result<std::vector<std::string>> list_folders(FileOps& files, int dir, const std::string& path);
+
 /// The last part of a path, without the slashes at its end.
 std::string_view last_part(std::string_view path);
 

@@ -32,16 +32,9 @@ bool has_no_locks(const Error& error) {
 /// mailbox, and has its own quota.
 Result<std::vector<std::string>> mailboxes(FileOps& files, int maildir, const std::string& prefix) {
   std::vector<std::string> out{prefix};
-  const std::string top = prefix.empty() ? "." : prefix;
-  for (const DirectoryEntry& each : LBX_TRY(files.list(maildir, top))) {
-    if (!is_folder_name(each.name)) continue;
-    bool directory = each.is_directory;
-    if (!directory) {
-      const Result<struct stat> status =
-          files.stat_at(maildir, prefix + each.name, AT_SYMLINK_NOFOLLOW);
-      directory = status && S_ISDIR(status->st_mode);
-    }
-    if (directory) out.push_back(prefix + each.name + '/');
+  for (const std::string& each :
+       LBX_TRY(list_folders(files, maildir, prefix.empty() ? "." : prefix))) {
+    out.push_back(prefix + each + '/');
   }
   return out;
 }
@@ -181,6 +174,12 @@ Result<UniqueFd> MaildirQuota::take_turn(const Locker& lock) {
   if (!locked && !has_no_locks(locked.error())) return locked.error();
   if (locked && !*locked) return Error::later("the quota of the Maildir stays locked");
   return file;
+}
+
+Result<void> MaildirQuota::recount() {
+  LBX_TRY(load());
+  LBX_TRY(count());
+  return write_anew();
 }
 
 Result<bool> MaildirQuota::settle(std::uint64_t octets) {

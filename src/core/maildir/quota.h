@@ -58,11 +58,15 @@ class MaildirQuota {
   enum class Room { Needed, NotAsked };
   /// In our turn: settles, and adds a message. False: it has no room, nothing is added.
   Result<bool> add(std::uint64_t octets, Room room = Room::Needed);
+  /// In our turn: counts, and makes the file anew.
+  Result<void> recount();
   /// In our turn: the message was not published after all.
   Result<void> take_back(std::uint64_t octets);
 
   const std::string& prefix() const { return prefix_; }
   const QuotaLimit& limit() const { return size_.limit; }
+  /// As of the last look or change of ours, the file's sum could not be relied on.
+  bool broken() const { return size_.broken; }
   /// As of the last look or change of ours.
   const QuotaUsage& usage() const { return size_.usage; }
   unsigned percent() const { return size_.limit.percent(size_.usage); }

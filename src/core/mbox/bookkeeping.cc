@@ -76,6 +76,7 @@ enum class HeaderScanner::Kind {
   MozillaKeys,
   Pop3Id,
   GmailLabels,
+  // From here on no bookkeeping.
   Date,
   Received,
   ReturnPath,
@@ -138,6 +139,37 @@ std::optional<ImapNumbers> ImapNumbers::parse(std::string_view value) {
   return numbers;
 }
 
+namespace {
+
+struct AddedWord {
+  std::string_view word;
+  std::size_t added;
+};
+constexpr std::array kAddedWords{AddedWord{"end=bare", 1},
+                                 AddedWord{"end=bare2", WriterNote::kMaxAdded}};
+
+struct QuotingWord {
+  std::string_view word;
+  FromQuoting quoting;
+};
+constexpr std::array kQuotingWords{QuotingWord{"quoting=plain", FromQuoting::Plain},
+                                   QuotingWord{"quoting=none", FromQuoting::None}};
+
+/// Takes one part of a note but the flags; false where it is none.
+bool take_note_part(std::string_view part, WriterNote& note) {
+  const auto* const added = std::ranges::find(kAddedWords, part, &AddedWord::word);
+  if (added != kAddedWords.end()) {
+    note.added = added->added;
+    return true;
+  }
+  const auto* const quoting = std::ranges::find(kQuotingWords, part, &QuotingWord::word);
+  if (quoting == kQuotingWords.end()) return false;
+  note.quoting = quoting->quoting;
+  return true;
+}
+
+}  // namespace
+
 std::optional<WriterNote> WriterNote::parse(std::string_view value) {
   WriterNote note;
   bool has_fields = false;
@@ -145,15 +177,13 @@ std::optional<WriterNote> WriterNote::parse(std::string_view value) {
     part = ascii::trim(part);
     if (part.starts_with("fields=")) {
       const auto count = ascii::parse_number(part.substr(7));
-      if (!count || *count > 2) return std::nullopt;
+      if (!count || *count > kMaxFields) return std::nullopt;
       note.fields = static_cast<std::size_t>(*count);
       has_fields = true;
-    } else if (part == "end=bare") {
-      note.bare_end = true;
     } else if (part.starts_with("flags=")) {
       note.letters = part.substr(6);
       if (!std::ranges::all_of(note.letters, ascii::is_alpha)) return std::nullopt;
-    } else {
+    } else if (!take_note_part(part, note)) {
       return std::nullopt;
     }
   }
@@ -164,8 +194,13 @@ std::optional<WriterNote> WriterNote::parse(std::string_view value) {
 std::string WriterNote::str() const {
   std::string text{kName};
   text += ": fields=" + std::to_string(fields);
-  if (bare_end) text += "; end=bare";
+  for (const AddedWord& each : kAddedWords) {
+    if (each.added == added) (text += "; ") += each.word;
+  }
   if (!letters.empty()) text += "; flags=" + letters;
+  for (const QuotingWord& each : kQuotingWords) {
+    if (each.quoting == quoting) (text += "; ") += each.word;
+  }
   return text + '\n';
 }
 
@@ -251,10 +286,9 @@ bool HeaderScanner::take_envelope(std::string_view text, std::uint64_t begin) {
 
 void HeaderScanner::start_field(std::string_view text) {
   field_ = find_field(text.substr(0, name_length(text)));
-  const bool status =
-      field_ != nullptr && (field_->kind == Kind::Status || field_->kind == Kind::XStatus);
+  const bool counted = field_ != nullptr && field_->kind < Kind::Date;
   // Whoever changed the header after our writer may have moved what the note counts.
-  noted_ = status && noted_fields_ > 0;
+  noted_ = counted && noted_fields_ > 0;
   noted_fields_ = noted_ ? noted_fields_ - 1 : 0;
   if (field_ != nullptr) value_ = text.substr(text.find(':') + 1);
 }
@@ -281,10 +315,13 @@ void HeaderScanner::use_field(std::string_view value) {
       }
       return;
     default:
-      // Behind the writer's note, what it does not count is the message's own; and so is what is
-      // longer than a program writes it.
-      if (too_long_ || (scan_.note && !noted_)) return;
-      if (use_bookkeeping(value)) cut(field_begin_, at_);
+      // Behind the writer's note, what it counts goes, and all else is the message's own; without
+      // one, so is what is longer than a program writes it.
+      if (scan_.note && !noted_) return;
+      if ((!too_long_ && use_bookkeeping(value)) ||
+          (noted_ && field_->kind != Kind::ContentLength)) {
+        cut(field_begin_, at_);
+      }
   }
 }
 

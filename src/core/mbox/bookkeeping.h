@@ -4,9 +4,9 @@
 // ("Status: fixed" of a bug tracker) is the message's own and stays.
 //
 // What mbox cannot say at all, our writer says in a field of its own, the first line after the
-// From_ line: `X-Letterbox-Mbox: fields=N; end=bare; flags=LETTERS`. Where it stands, the reader
-// removes it, the N lines of Status and X-Status after it, and the newline that was added at the
-// end (`end=bare`); everything else is the message, octet for octet. See mbox(5).
+// From_ line: `X-Letterbox-Mbox: fields=N; end=bare; flags=LETTERS; quoting=none`. Where it stands,
+// the reader removes it, the N lines of bookkeeping after it, and the newlines that were added at
+// the end (`end=bare`, `end=bare2`); everything else is the message, octet for octet. See mbox(5).
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/mbox/quoting.h"
 #include "core/message/line_scanner.h"
 
 namespace lbx {
@@ -53,9 +54,14 @@ struct ImapNumbers {
 /// Our own field.
 struct WriterNote {
   static constexpr std::string_view kName = "X-Letterbox-Mbox";
-  std::size_t fields{0};  // lines of Status and X-Status that follow, 0..2
-  bool bare_end{false};   // the message's last line has no newline
-  std::string letters;    // all flags, where X-Status has no letter for one of them
+  /// Lines of bookkeeping that our writer puts before a message at most.
+  static constexpr std::size_t kMaxFields = 6;
+  /// Newlines that it adds at most: one ends the last line, one a header that has no body.
+  static constexpr std::size_t kMaxAdded = 2;
+  std::size_t fields{0};  // lines that follow
+  std::size_t added{0};   // newlines at the end
+  std::string letters{};  // all flags, where X-Status has no letter for one of them
+  FromQuoting quoting{FromQuoting::Nested};  // whatever the dialect is
 
   static std::optional<WriterNote> parse(std::string_view value);
   /// The field with its newline.

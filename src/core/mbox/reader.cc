@@ -14,24 +14,6 @@ namespace {
 constexpr std::string_view kPseudoSubject = "DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA";
 constexpr std::string_view kPseudoSender = "MAILER-DAEMON";
 
-FromQuoting quoting_of(MboxDialect dialect) {
-  switch (dialect) {
-    case MboxDialect::Mboxrd:
-      return FromQuoting::Nested;
-    case MboxDialect::Mboxcl2:
-    case MboxDialect::Mmdf:
-      return FromQuoting::None;
-    case MboxDialect::Mboxo:
-    case MboxDialect::Mboxcl:
-      return FromQuoting::Plain;
-  }
-  return FromQuoting::Nested;
-}
-
-bool has_lengths(MboxDialect dialect) {
-  return dialect == MboxDialect::Mboxcl || dialect == MboxDialect::Mboxcl2;
-}
-
 BorderRules rules_of(const MboxReadOptions& options) {
   BorderRules rules = options.borders;
   rules.strict = rules.strict || options.dialect == MboxDialect::Mboxrd;
@@ -46,22 +28,6 @@ bool is_pseudo_message(const Border& border, const HeaderScan& header) {
 }
 
 }  // namespace
-
-std::string_view to_string(MboxDialect dialect) {
-  switch (dialect) {
-    case MboxDialect::Mboxo:
-      return "mboxo";
-    case MboxDialect::Mboxrd:
-      return "mboxrd";
-    case MboxDialect::Mboxcl:
-      return "mboxcl";
-    case MboxDialect::Mboxcl2:
-      return "mboxcl2";
-    case MboxDialect::Mmdf:
-      return "MMDF";
-  }
-  return "";
-}
 
 MboxReader::MboxReader(FileOps& files, int fd, std::uint64_t size, const MboxReadOptions& options)
     : options_{options},
@@ -126,7 +92,7 @@ Result<std::optional<MboxDialect>> MboxReader::dialect_by_lengths(const Border& 
 
 Result<std::optional<MboxReader::Region>> MboxReader::find_end_by_length(const Border& border) {
   const HeaderScan header = LBX_TRY(scan_header({border.content, window_->size()}));
-  if (!header.content_length || header.note) return std::optional<Region>{};
+  if (!header.content_length) return std::optional<Region>{};
   const std::uint64_t body = border.content + header.end;
   if (*header.content_length > window_->size() - body) return std::optional<Region>{};
   const std::uint64_t end = body + *header.content_length;
@@ -177,7 +143,7 @@ Result<std::optional<MboxMessage>> MboxReader::next() {
 
 void MboxReader::warn_of_length(const Border& border, const Region& region,
                                 const HeaderScan& header) {
-  if (!header.content_length_at.end || header.note || region.by_length) return;
+  if (!header.content_length_at.end || region.by_length) return;
   // With or without the empty line that belongs to the format.
   const std::uint64_t octets = region.content.end - region.content.begin - header.end;
   const std::uint64_t claimed = header.content_length.value_or(octets + 1);
@@ -199,7 +165,7 @@ Result<MboxMessage> MboxReader::describe_message(const Border& border, const Reg
                       std::nullopt,
                       region.content,
                       {},
-                      noted ? FromQuoting::Nested : quoting_of(dialect_),
+                      noted ? header.note->quoting : quoting_of(dialect_),
                       false};
   if (!region.quoted) message.quoting = FromQuoting::None;
   const bool dated = border.line.form == FromLine::Form::Dated ||
@@ -214,7 +180,7 @@ Result<MboxMessage> MboxReader::describe_message(const Border& border, const Reg
     warnings_.add(MboxDoubt::TrailingNuls, border.offset);
   }
   message.crlf = border.crlf && LBX_TRY(all_lines_end_in_crlf(content));
-  if (noted && header.note->bare_end && content.begin < content.end) {
+  for (std::size_t n = noted ? header.note->added : 0; n > 0 && content.begin < content.end; --n) {
     const bool two = border.crlf && LBX_TRY(ends_with(content, "\r\n"));
     content.end -= two ? 2 : 1;
   }
@@ -224,7 +190,8 @@ Result<MboxMessage> MboxReader::describe_message(const Border& border, const Reg
   if (!options_.keep_status) {
     message.cuts = header.cuts;
     if (message.gmail_labels) message.cuts.push_back(header.gmail_labels_at);
-    if (region.by_length) message.cuts.push_back(header.content_length_at);
+    const bool ours = noted && header.content_length;
+    if (region.by_length || ours) message.cuts.push_back(header.content_length_at);
     std::ranges::sort(message.cuts, {}, &OctetRange::begin);
   }
   for (OctetRange& cut : message.cuts) cut = {cut.begin + content.begin, cut.end + content.begin};

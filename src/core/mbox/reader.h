@@ -14,15 +14,12 @@
 #include "core/base/result.h"
 #include "core/mbox/bookkeeping.h"
 #include "core/mbox/border.h"
+#include "core/mbox/dialect.h"
 #include "core/mbox/file_window.h"
 #include "core/mbox/gmail_labels.h"
 #include "core/mbox/quoting.h"
 
 namespace lbx {
-
-/// Mmdf: messages between lines of four ^A; recognised by the first one, whatever is asked for.
-enum class MboxDialect { Mboxo, Mboxrd, Mboxcl, Mboxcl2, Mmdf };
-std::string_view to_string(MboxDialect dialect);
 
 struct MboxReadOptions {
   /// Nothing: mboxcl or mboxcl2 where every message has a Content-Length that leads exactly to the

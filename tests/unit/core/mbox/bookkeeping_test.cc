@@ -127,11 +127,11 @@ TEST(BookkeepingTest, PassesOverTheEnvelopeOfUucp) {
 }
 
 TEST(BookkeepingTest, BehindANoteOnlyWhatItCountsIsBookkeeping) {
-  const std::string note = WriterNote{1, true, "PS"}.str();
+  const std::string note = WriterNote{1, 1, "PS"}.str();
   EXPECT_EQ(note, "X-Letterbox-Mbox: fields=1; end=bare; flags=PS\n");
   const HeaderScan found = scan(note + "Status: O\nStatus: RO\nX-UID: 1\n\n");
   ASSERT_TRUE(found.note);
-  EXPECT_TRUE(found.note->bare_end);
+  EXPECT_EQ(found.note->added, 1U);
   EXPECT_EQ(found.state, (MessageState{false, "PS"}));
   EXPECT_EQ(found.envelope, note.size());
   EXPECT_THAT(found.cuts, ElementsAre(OctetRange{note.size(), note.size() + 10}));
@@ -139,7 +139,7 @@ TEST(BookkeepingTest, BehindANoteOnlyWhatItCountsIsBookkeeping) {
 
 TEST(BookkeepingTest, ANoteThatDoesNotFitIsPartOfTheMessage) {
   EXPECT_FALSE(scan("X-Letterbox-Mbox: hello\n\n").note);
-  EXPECT_FALSE(scan("X-Letterbox-Mbox: fields=3\n\n").note);
+  EXPECT_FALSE(scan("X-Letterbox-Mbox: fields=7\n\n").note);
   EXPECT_FALSE(scan("A: b\nX-Letterbox-Mbox: fields=0\n\n").note) << "not the first line";
   const HeaderScan moved = scan("X-Letterbox-Mbox: fields=1\nA: b\nStatus: RO\n\n");
   EXPECT_THAT(moved.cuts, IsEmpty()) << "another program has moved the fields";

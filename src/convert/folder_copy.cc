@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include "convert/folder_copy.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "convert/known_messages.h"
+#include "convert/maildir_files.h"
+#include "core/base/io.h"
+#include "core/maildir/dovecot_uidlist.h"
+#include "core/message/line_endings.h"
+
+namespace lbx::convert {
+namespace {
+
+constexpr mode_t kCopyMode = 0600;
+constexpr std::string_view kInfo = ":2,";
+
+Result<MessageDigest> digest_file(FileOps& files, int file) {
+  Sha256 sum;
+  return digest_of([&](const ChunkSink& sink) { return for_each_chunk(files, file, sink); }, sum);
+}
+
+bool is_keyword_letter(char c) {
+  return c >= 'a' && c <= 'z';
+}
+
+}  // namespace
+
+Result<void> MessageIndex::add_folder(int folder) {
+  for (DatedEntry& each : LBX_TRY(list_by_time(*files_, folder))) {
+    bases_.insert(each.entry.name.base.str());
+    by_size_[each.octets].push_back({folder, std::move(each.entry), std::nullopt, false});
+  }
+  return {};
+}
+
+Result<std::optional<std::string>> MessageIndex::take(
+    std::uint64_t octets, const std::function<Result<MessageDigest>()>& digest) {
+  const auto same_size = by_size_.find(octets);
+  if (same_size == by_size_.end()) return std::optional<std::string>{};
+  const MessageDigest wanted = LBX_TRY(digest());
+  for (Known& each : same_size->second) {
+    if (each.taken) continue;
+    if (!each.digest) {
+      const Result<UniqueFd> file = files_->open_at(each.folder, each.entry.path(), O_RDONLY);
+      if (!file && file.error().os_error == ENOENT) continue;  // moved meanwhile
+      if (!file) return file.error();
+      each.digest = LBX_TRY(digest_file(*files_, file->get()));
+    }
+    if (*each.digest != wanted) continue;
+    each.taken = true;
+    return std::optional{each.entry.name.base.str()};
+  }
+  return std::optional<std::string>{};
+}
+
+Result<void> FolderCopy::run(MessageIndex& index, bool dry_run, CopiedFolder& copied) {
+  FileOps& files = system_->files;
+  const std::vector<DatedEntry> list = LBX_TRY(list_by_time(files, from_));
+  LBX_TRY(read_keywords());
+  // Network file systems answer syncfs(2) without doing it for their server.
+  sync_each_ = !dry_run && LBX_TRY(files.file_system(to_)) != FileSystemKind::Local;
+  for (const DatedEntry& each : list) {
+    ++copied.messages;
+    MaildirEntry entry = each.entry;
+    const UniqueFd file = LBX_TRY(open_message(files, from_, entry));
+    if (!file) {
+      ++copied.vanished;
+      continue;
+    }
+    const std::optional<std::string> known =
+        LBX_TRY(index.take(each.octets, [&] { return digest_file(files, file.get()); }));
+    if (known) {
+      bases_.emplace(entry.name.base.str(), *known);
+      ++copied.known;
+      continue;
+    }
+    ++copied.added;
+    copied.octets += each.octets;
+    const DatedEntry now{std::move(entry), each.seconds, each.nanos, each.octets};
+    if (!dry_run) LBX_TRY(add(now, file.get(), index, copied));
+  }
+  if (dry_run) return {};
+  LBX_TRY(write_keywords());
+  LBX_TRY(publish());
+  return write_uidlist(copied);
+}
+
+Result<void> FolderCopy::add(const DatedEntry& message, int file, const MessageIndex& index,
+                             CopiedFolder& copied) {
+  const std::string base = LBX_TRY(name_for(message, file, index, copied));
+  const bool fresh = message.entry.folder == MaildirPlace::Folder::New;
+  std::string last = fresh ? "new/" : "cur/";
+  last += base;
+  if (!fresh) last += info_of(message.entry.name, copied);
+  std::string tmp = "tmp/" + base;
+  LBX_TRY(write(message, file, tmp));
+  bases_.emplace(message.entry.name.base.str(), base);
+  waiting_.push_back({std::move(tmp), std::move(last)});
+  waiting_octets_ += message.octets;
+  if (waiting_.size() < kCopyBatch && waiting_octets_ < kCopyBatchOctets) return {};
+  LBX_TRY(write_keywords());
+  return publish();
+}
+
+/// The name that the message has, so that whoever knows it by that goes on to; a new one where the
+/// target has such a name already.
+Result<std::string> FolderCopy::name_for(const DatedEntry& message, int file,
+                                         const MessageIndex& index, CopiedFolder& copied) {
+  const std::string& base = message.entry.name.base.str();
+  if (!index.has_base(base) && given_.insert(base).second) return base;
+  ++copied.renamed;
+  OctetCounter octets;
+  LBX_TRY(for_each_chunk(system_->files, file, [&](std::string_view chunk) -> Result<void> {
+    octets.add(chunk);
+    return {};
+  }));
+  return fresh_name(*system_, message.seconds, octets.stored(), octets.on_wire()).str();
+}
+
+Result<void> FolderCopy::write(const DatedEntry& message, int file, const std::string& tmp) {
+  FileOps& files = system_->files;
+  // What an interrupted run left under that name is written anew.
+  UniqueFd to = LBX_TRY(files.open_at(to_, tmp, O_WRONLY | O_CREAT | O_TRUNC, kCopyMode));
+  LBX_TRY(for_each_chunk(
+      files, file, [&](std::string_view chunk) { return write_all(files, to.get(), chunk); }));
+  const Instant time{message.seconds, static_cast<std::int32_t>(message.nanos / 1000)};
+  LBX_TRY(files.set_modified(to.get(), time));
+  if (sync_each_) LBX_TRY(files.sync(to.get()));
+  return files.close(std::move(to));
+}
+
+/// What waits is made durable, and only then visible.
+Result<void> FolderCopy::publish() {
+  if (waiting_.empty()) return {};
+  FileOps& files = system_->files;
+  if (!sync_each_) LBX_TRY(files.sync_file_system(to_));
+  for (const Waiting& each : std::exchange(waiting_, {})) {
+    LBX_TRY(rename_to_free(files, to_, each.tmp, to_, each.last));
+  }
+  waiting_octets_ = 0;
+  LBX_TRY(sync_directory(files, to_, "new"));
+  return sync_directory(files, to_, "cur");
+}
+
+Result<void> FolderCopy::read_keywords() {
+  FileOps& files = system_->files;
+  from_keywords_ = DovecotKeywords::parse(
+      LBX_TRY(read_server_file(files, from_, kDovecotKeywordsFile, kMaxKeywordsFile)));
+  to_keywords_ = DovecotKeywords::parse(
+      LBX_TRY(read_server_file(files, to_, kDovecotKeywordsFile, kMaxKeywordsFile)));
+  return {};
+}
+
+/// The flags, with the letters that the target's keywords have. A letter that means nothing in the
+/// source stays where it means nothing in the target either.
+std::string FolderCopy::info_of(const MessageFileName& name, CopiedFolder& copied) {
+  if (!name.info.starts_with(kInfo)) return std::string{kInfo};
+  const MaildirFlags had_flags = name.flags();
+  MaildirFlags flags;
+  for (const char letter : had_flags.str()) {
+    const std::string_view keyword = from_keywords_.name_of(letter);
+    if (!is_keyword_letter(letter)) {
+      flags.add(letter);
+    } else if (keyword.empty()) {
+      if (to_keywords_.name_of(letter).empty()) flags.add(letter);
+      copied.keywords_lost += to_keywords_.name_of(letter).empty() ? 0 : 1;
+    } else {
+      const bool had = to_keywords_.letter_of(keyword).has_value();
+      const std::optional<char> to = to_keywords_.add(keyword);
+      keywords_changed_ = keywords_changed_ || (!had && to);
+      copied.keywords_lost += to ? 0 : 1;
+      if (to) flags.add(*to);
+    }
+  }
+  return std::string{kInfo} + flags.str();
+}
+
+Result<std::optional<DotLock>> FolderCopy::lock_uidlist() {
+  LockWait wait{*locks_, kMboxLockTimeout};
+  Result<std::optional<DotLock>> lock =
+      DotLock::acquire(*system_, *locks_, to_, kDovecotUidlistFile, wait);
+  if (lock && !*lock) return Error::later(std::string{kDovecotUidlistLock} + " is in the way");
+  return lock;
+}
+
+/// Before a message with such a letter can be seen.
+Result<void> FolderCopy::write_keywords() {
+  if (!std::exchange(keywords_changed_, false)) return {};
+  const std::optional<DotLock> lock = LBX_TRY(lock_uidlist());
+  DovecotKeywords now = DovecotKeywords::parse(
+      LBX_TRY(read_server_file(system_->files, to_, kDovecotKeywordsFile, kMaxKeywordsFile)));
+  for (char letter = 'a'; letter <= 'z'; ++letter) {
+    const std::string_view name = to_keywords_.name_of(letter);
+    if (!name.empty() && now.add(name) != letter) {
+      return Error::later(std::string{kDovecotKeywordsFile} + ": was changed meanwhile");
+    }
+  }
+  return replace_file(system_->files, to_, kDovecotKeywordsFile, now.str(), kCopyMode);
+}
+
+/// The numbers and POP3 ids of the source, where no server has given any in the target yet.
+Result<void> FolderCopy::write_uidlist(CopiedFolder& copied) {
+  FileOps& files = system_->files;
+  if (files.stat_at(to_, kDovecotUidlistFile)) return {};
+  const std::string text =
+      LBX_TRY(read_server_file(files, from_, kDovecotUidlistFile, kMaxUidlist));
+  std::optional<UidlistReader> reader = UidlistReader::open(text);
+  if (!reader) return {};
+  const std::optional<DotLock> lock = LBX_TRY(lock_uidlist());
+  std::string out = to_line(reader->header());
+  while (std::optional<UidlistEntry> entry = reader->next()) {
+    const auto base = bases_.find(std::string{entry->base});
+    if (base == bases_.end()) continue;
+    // Where a message got another name, its old one is no longer what Dovecot takes as its GUID.
+    entry->base = base->second;
+    out += to_line(*entry);
+  }
+  copied.uids_kept = true;
+  return replace_file(files, to_, kDovecotUidlistFile, out, kCopyMode);
+}
+
+}  // namespace lbx::convert

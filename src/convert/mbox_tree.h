@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Where the folders of a Maildir go in a tree of mbox files.
+#pragma once
+
+#include <string>
+
+#include "core/maildir/folder_name.h"
+
+namespace lbx::convert {
+
+enum class MboxLayout {
+  Directories,  // A.mbox, and what lies below it in A/
+  Thunderbird,  // A, and what lies below it in A.sbd/
+};
+
+/// The path of a folder's mbox below the tree's directory, in UTF-8; the inbox is INBOX.mbox or
+/// Inbox. Never absolute, and never climbing; different for different folders. What a file name
+/// should not hold is written %XX, and a level that is too long for one stays in modified UTF-7.
+std::string mbox_path(MboxLayout layout, const FolderName& folder);
+
+}  // namespace lbx::convert

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+"""letterbox-convert maildir2mbox: every dialect, trees of folders, keywords, IMAP numbers, and what
+is said of messages that a dialect cannot carry. Maildir -> each dialect -> Maildir gives the same
+octets, flags and times."""
+import os
+import unittest
+
+from support.letterbox import Maildir, ScratchTest, own, run
+
+EXACT = ('mboxrd', 'mboxcl', 'mboxcl2')
+
+# The 13 awkward messages of every converter, and some more.
+AWKWARD = {
+    'empty': b'',
+    'only a newline': b'\n',
+    'no header': b'body\n',
+    'no final newline': b'A: b\n\nx',
+    'header only': b'A: b\n',
+    'header only, no newline': b'A: b',
+    'blank lines at the end': b'A: b\n\nx\n\n\n\n',
+    'CRLF': b'A: b\r\n\r\nx\r\n',
+    'CRLF, no end': b'A: b\r\n\r\nx',
+    'bare CR': b'A: b\n\nx\ry\r',
+    'NUL': b'A: b\n\n\0x\0\n',
+    'NUL before From': b'A: b\n\nx\n\0From a@b Mon Jan  2 03:04:05 2006\nA: c\n\ny\n',
+    '8 bit': b'Subject: \xe4\n\n\xff\xfe\n',
+    'From_ lines': b'A: b\n\nFrom x\n>From y\n>>>From z\n',
+    'a whole mbox': b'A: b\n\n\nFrom a@b Mon Jan  2 03:04:05 2006\nC: d\n\ne\n\n',
+    'begins with From_': b'From a@b Mon Jan  2 03:04:05 2006\nA: b\n\nx\n',
+    'own bookkeeping': b'Status: RO\nX-Status: F\nX-UID: 7\nX-Keywords: foo\n\nx\n',
+    'Content-Length': b'Content-Length: 2\n\nx\n',
+    'wrong Content-Length': b'A: b\nContent-Length: 200\n\nx\nFrom a@b Mon Jan  2 03:04:05 2006\n',
+    'our own note': b'X-Letterbox-Mbox: fields=1; end=bare\nStatus: O\n\nx\n',
+    'long line': b'A: b\n\n' + b'>' * 100000 + b'From ' + b'x' * 100000 + b'\n',
+}
+PLAIN = b'Return-Path: <jo@example.org>\nSubject: x\n\nFrom here\n'
+
+
+def snapshot(maildir):
+    """In order of time: (folder, flags, seconds, octets)."""
+    found = []
+    for name, content in maildir.messages().items():
+        stamp = os.stat(os.path.join(maildir.path, name)).st_mtime_ns
+        found.append((stamp, name, name.split('/')[0], name.partition(':2,')[2], content))
+    return [(folder, flags, stamp // 10**9, content)
+            for stamp, _, folder, flags, content in sorted(found)]
+
+
+class MboxWritingTest(ScratchTest):
+    def convert(self, *args, status=0):
+        result = run('letterbox-convert', *args)
+        self.assertEqual(result.returncode, status, result.stderr.decode())
+        return result.stderr.decode()
+
+    def awkward(self):
+        maildir = Maildir(self.path('m'))
+        for number, content in enumerate(AWKWARD.values()):
+            for suffix, folder in (('', 'new'), (':2,', 'cur'), (':2,FS', 'cur'),
+                                   (':2,DPRT', 'cur')):
+                name = '%d.%s.host%s' % (1000000000 + number, suffix.strip(':2,') or folder, suffix)
+                maildir.add(content, name, folder, mtime=1000000000 + number)
+        return maildir
+
+    def test_every_awkward_message_survives_each_exact_dialect(self):
+        maildir = self.awkward()
+        before = snapshot(maildir)
+        self.assertEqual(len(before), 4 * len(AWKWARD))
+        for dialect in EXACT:
+            for options in ((), ('--dialect', dialect)):
+                with self.subTest(dialect, options=options):
+                    mbox = self.path(dialect + str(len(options)))
+                    said = self.convert('maildir2mbox', '--strict', '--dialect', dialect,
+                                        maildir.path, mbox)
+                    self.assertEqual(said, '')
+                    self.convert('mbox2maildir', *options, mbox, mbox + '.m')
+                    self.assertEqual(snapshot(Maildir(mbox + '.m', create=False)), before)
+
+    def test_what_mboxo_loses_is_named_and_the_rest_survives(self):
+        maildir = self.awkward()
+        warned = self.convert('maildir2mbox', '--dialect', 'mboxo', maildir.path, self.path('o'))
+        lossy = {line.split('warning: ')[1].split(': ')[0] for line in warned.splitlines()
+                 if 'warning: ' in line}
+        survives = Maildir(self.path('s'))
+        for name, content in maildir.messages().items():
+            path = os.path.join(maildir.path, name)
+            if path not in lossy:
+                folder, leaf = name.split('/')
+                survives.add(content, leaf, folder, mtime=int(os.stat(path).st_mtime))
+        self.assertGreater(len(lossy), 30)
+        self.assertGreater(len(survives.messages()), 10)
+        self.convert('maildir2mbox', '--strict', '--dialect', 'mboxo', survives.path, self.path('p'))
+        self.convert('mbox2maildir', '--dialect', 'mboxo', self.path('p'), self.path('q'))
+        self.assertEqual(snapshot(Maildir(self.path('q'), create=False)), snapshot(survives))
+
+    def test_strict_is_a_1_where_something_is_lost(self):
+        maildir = Maildir(self.path('m'))
+        maildir.add(b'A: b\n\n>From x\n', '1.a.host', mtime=1000000000)
+        said = self.convert('maildir2mbox', '--strict', '--dialect', 'mboxo', maildir.path,
+                            self.path('o'), status=1)
+        self.assertIn('new/1.a.host: a line that begins with >From', said)
+        self.convert('maildir2mbox', '--dialect', 'mboxo', maildir.path, self.path('p'))
+
+    def test_dialects_with_lengths_and_without_are_not_mixed_in_one_file(self):
+        maildir = Maildir(self.path('m'))
+        maildir.add(PLAIN, '1.a.host:2,S', 'cur', mtime=1000000000)
+        for dialect, wrong in (('mboxcl2', 'mboxrd'), ('mboxrd', 'mboxcl2')):
+            mbox = self.path(dialect)
+            self.convert('maildir2mbox', '--dialect', dialect, maildir.path, mbox)
+            with open(mbox, 'rb') as file:
+                before = file.read()
+            said = self.convert('maildir2mbox', '--append', '--dialect', wrong, maildir.path, mbox,
+                                status=65)
+            self.assertIn('must be alike', said)
+            with open(mbox, 'rb') as file:
+                self.assertEqual(file.read(), before)
+            self.convert('maildir2mbox', '--append', '--dialect', dialect, maildir.path, mbox)
+            with open(mbox, 'rb') as file:
+                self.assertEqual(file.read(), before * 2)
+
+    def tree(self):
+        top = Maildir(self.path('m'))
+        top.add(PLAIN, '1.a.host', mtime=1000000000)
+        for number, folder in enumerate(('.Entw&APw-rfe', '.Lists', '.Lists.a %b', '.INBOX',
+                                         '.&ZeVnLIqe-', '.not&utf7')):
+            one = Maildir(os.path.join(top.path, folder))
+            one.add(b'A: %d\n\n' % number, '%d.f.host:2,S' % number, 'cur', mtime=1000000000 + number)
+        os.mkdir(os.path.join(top.path, '.no-maildir'))
+        return top
+
+    def files_below(self, folder):
+        return sorted(os.path.relpath(os.path.join(where, name), folder)
+                      for where, _, names in os.walk(folder) for name in names)
+
+    def test_a_tree_has_an_mbox_for_each_folder_with_names_for_people(self):
+        self.convert('maildir2mbox', '--tree', self.tree().path, self.path('out'))
+        self.assertEqual(self.files_below(self.path('out')), sorted([
+            'INBOX.mbox', 'Entwürfe.mbox', 'Lists.mbox', 'Lists/a %25b.mbox', '%49NBOX.mbox',
+            '日本語.mbox', 'not&utf7.mbox']))
+        self.convert('maildir2mbox', '--tree', '--layout', 'thunderbird', self.path('m'),
+                     self.path('bird'))
+        self.assertEqual(self.files_below(self.path('bird')), sorted([
+            'Inbox', 'Entwürfe', 'Lists', 'Lists.sbd/a %25b', '%49NBOX', '日本語', 'not&utf7']))
+        with open(self.path('bird', 'Lists.sbd', 'a %25b'), 'rb') as file:
+            self.assertTrue(file.read().endswith(b'Status: RO\nA: 2\n\n\n'))
+
+    def test_a_tree_is_not_written_over_but_appended_to_if_asked_for(self):
+        maildir = self.tree()
+        os.mkdir(self.path('out'))
+        self.write('out/Lists.mbox', '')
+        said = self.convert('maildir2mbox', '--tree', maildir.path, self.path('out'), status=65)
+        self.assertIn('Lists.mbox: exists', said)
+        self.assertEqual(os.listdir(self.path('out')), ['Lists.mbox'])
+        own(self.path('out'))
+        for times in (1, 2):
+            self.convert('maildir2mbox', '--tree', '--append', maildir.path, self.path('out'))
+            with open(self.path('out', 'Lists', 'a %25b.mbox'), 'rb') as file:
+                self.assertEqual(file.read().count(b'A: 2\n'), times)
+
+    def test_keywords_and_imap_numbers_are_written_as_imap_servers_do(self):
+        maildir = Maildir(self.path('m'))
+        maildir.add(b'A: 1\n\n', '1.a.host:2,Sac', 'cur', mtime=1000000000)
+        maildir.add(b'A: 2\n\n', '2.a.host:2,', 'cur', mtime=900000000)
+        maildir.add(b'A: 3\n\n', '3.a.host', mtime=1000000000)
+        with open(os.path.join(maildir.path, 'dovecot-keywords'), 'w', encoding='ascii') as file:
+            file.write('0 $Label1\n1 other\n')
+        with open(os.path.join(maildir.path, 'dovecot-uidlist'), 'w', encoding='ascii') as file:
+            file.write('3 V1275660208 N26\n4 :1.a.host\n25 :2.a.host:2,\n')
+        self.convert('maildir2mbox', '--keep-uids', maildir.path, self.path('o'))
+        with open(self.path('o'), 'rb') as file:
+            lines = file.read().split(b'\n')
+        self.assertEqual(
+            [line for line in lines if line and not line.startswith(b'From ')],
+            [b'X-Letterbox-Mbox: fields=4; flags=Sc', b'Status: RO', b'X-Keywords: $Label1', b'X-UID: 4',
+             b'X-IMAPbase: 1275660208 26', b'A: 1', b'Status: O', b'X-UID: 25', b'A: 2',
+             b'X-UID: 26', b'A: 3'])
+        self.convert('maildir2mbox', '--keep-uids', '--append', maildir.path, self.path('o'),
+                     status=75)
+
+
+if __name__ == '__main__':
+    unittest.main()
