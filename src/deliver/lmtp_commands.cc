@@ -50,8 +50,13 @@ void LmtpCommands::mail(LmtpSession& session, std::string_view rest) {
   if (limit > 0 && mail.size.value_or(0) > limit) {  // RFC 1870 section 6.1
     return session.reply({552, "5.3.4", "Message too big"});
   }
+  Drain* const drain = session.settings_.drain;
+  if (drain != nullptr && drain->draining()) {  // RFC 5321 section 3.8
+    return session.hang_up({421, "4.3.2", "The service is ending"});
+  }
   session.transaction_.emplace();
   session.transaction_->mail = std::move(mail);
+  if (drain != nullptr) session.transaction_->turn.emplace(*drain);
   session.reply({250, "2.1.0", "OK"});
 }
 

@@ -23,6 +23,7 @@
 #include "core/wire/conversation.h"
 #include "core/wire/smtp_command.h"
 #include "core/wire/smtp_data.h"
+#include "deliver/drain.h"
 #include "deliver/order.h"
 
 namespace lbx::deliver {
@@ -47,6 +48,7 @@ struct LmtpSettings {
   BareLineEnds bare_line_ends{BareLineEnds::Reject};
   std::chrono::seconds idle_limit{300};
   std::size_t memory{std::size_t{256} * 1024};  // octets of a message that are held in memory
+  Drain* drain{nullptr};                        // asked before a message begins; nullptr: nobody
 };
 
 /// One recipient of a transaction.
@@ -58,6 +60,7 @@ struct LmtpRecipient {
 /// From MAIL to the last reply.
 struct LmtpTransaction {
   wire::MailCommand mail;
+  std::optional<Drain::Turn> turn;
   std::vector<LmtpRecipient> recipients;
   std::size_t taken{0};  // of them: accepted, or perhaps so
   // The message:

@@ -11,9 +11,11 @@
 
 #include "core/base/log.h"
 #include "core/base/mail_home.h"
+#include "core/base/process.h"
 #include "core/base/shared_sync.h"
 #include "core/base/user.h"
 #include "core/control/settings.h"
+#include "deliver/drain.h"
 #include "deliver/lmtp_session.h"
 #include "deliver/oracle_door.h"
 #include "deliver/order_client.h"
@@ -120,8 +122,8 @@ Result<Doors> open_doors(const System& system, const Options& options) {
 }
 
 /// The front: from here on without any rights.
-Result<void> be_front(System& system, const FrontSettings& settings, Doors doors, UniqueFd door,
-                      ListenerOptions options) {
+Result<void> be_front(System& system, FrontSettings settings, Doors doors, UniqueFd door,
+                      UniqueFd signals, ListenerOptions options) {
   if (settings.user) LBX_TRY(become_user(settings.user->uid, settings.user->gid));
   LBX_TRY(forbid_new_privileges());
   deliver::OrderClient postmaster{std::move(door), system.clock, settings.verdict_age};
@@ -135,6 +137,10 @@ Result<void> be_front(System& system, const FrontSettings& settings, Doors doors
     stdio.watched = answers;
     return converse(session, stdio);
   }
+  deliver::Drain drain = LBX_TRY(deliver::Drain::open(std::move(signals)));
+  settings.lmtp.drain = &drain;
+  options.watched.push_back({drain.signals(), [&] { return drain.signalled(); }});
+  options.watched.push_back({drain.over(), [] { return false; }});
   std::unique_ptr<deliver::OracleDoor> oracle;
   options.threads = 1;  // it only moves octets; deliveries have threads of their own
   options.read_size = std::size_t{16} * 1024;
@@ -151,9 +157,10 @@ Result<void> be_front(System& system, const FrontSettings& settings, Doors doors
   }
   return serve(std::move(doors.lmtp), options, [&](const Peer& peer) {
     std::string name = peer.uid ? peer.address : '[' + peer.address + ']';
-    return settings.access.allows(peer) ? std::make_unique<deliver::LmtpSession>(
-                                              system, postmaster, settings.lmtp, std::move(name))
-                                        : nullptr;
+    return !drain.draining() && settings.access.allows(peer)
+               ? std::make_unique<deliver::LmtpSession>(system, postmaster, settings.lmtp,
+                                                        std::move(name))
+               : nullptr;
   });
 }
 
@@ -189,16 +196,22 @@ Result<int> lmtpd_main(System& system, int argc, char** argv) {
   delivery.capture_output = true;
   Doors doors = LBX_TRY(open_doors(system, options));
   wire::SocketPair pair = LBX_TRY(wire::make_socket_pair());
+  UniqueFd signals;  // a single conversation just ends
+  if (!doors.stdio) signals = LBX_TRY(deliver::catch_signals());
 
   const pid_t child = ::fork();
   if (child < 0) return Error::from_errno(errno, "fork");
   if (child == 0) {
     pair.ours.reset();
-    LBX_TRY(be_front(system, front, std::move(doors), std::move(pair.theirs), options.listener));
+    LBX_TRY(be_front(system, front, std::move(doors), std::move(pair.theirs), std::move(signals),
+                     options.listener));
     return 0;
   }
   doors = {};
-  close_all_but({pair.ours.get()});
+  UniqueFd front_process = LBX_TRY(open_process(child));
+  std::vector<int> keep{pair.ours.get(), front_process.get()};
+  if (signals) keep.push_back(signals.get());
+  close_all_but(std::move(keep));
   pair.theirs.release();
   users::SystemAccounts accounts;
   users::Resolver resolver{system, accounts, control};
@@ -206,6 +219,7 @@ Result<int> lmtpd_main(System& system, int argc, char** argv) {
       ::geteuid() == 0 ? std::nullopt : std::optional<uid_t>{::geteuid()};
   deliver::Spawner spawner{resolver, limits, only,
                            [&](int socket) { serve_user(system, control, delivery, socket); }};
+  spawner.pass_on(std::move(signals), std::move(front_process));
   LBX_TRY(spawner.serve(std::move(pair.ours)));
   return 0;
 }

@@ -3,22 +3,26 @@
 
 #include <sys/epoll.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <limits>
 #include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/user.h"
+#include "deliver/drain.h"
 
 namespace lbx::deliver {
 namespace {
 
 constexpr std::uint64_t kDoor = 0;
+constexpr std::uint64_t kSignals = std::numeric_limits<std::uint64_t>::max();
 constexpr int kEventsAtOnce = 64;
 /// Datagrams taken from one socket before the others have their turn.
 constexpr int kDatagramsAtOnce = 64;
@@ -45,6 +49,11 @@ Spawner::Spawner(users::Resolver& resolver, const SpawnerLimits& limits, std::op
 
 Spawner::~Spawner() = default;
 
+void Spawner::pass_on(UniqueFd signals, UniqueFd to) {
+  signals_ = std::move(signals);
+  signals_to_ = std::move(to);
+}
+
 Result<void> Spawner::serve(UniqueFd door) {
   // Children are reaped by the kernel; that one has ended shows on its socket.
   static_cast<void>(std::signal(SIGCHLD, SIG_IGN));
@@ -52,6 +61,7 @@ Result<void> Spawner::serve(UniqueFd door) {
   epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_) return Error::from_errno(errno, "epoll_create");
   LBX_TRY(watch(epoll_.get(), door_.get(), kDoor));
+  if (signals_) LBX_TRY(watch(epoll_.get(), signals_.get(), kSignals));
   serving_ = true;
   while (serving_) {
     std::array<epoll_event, kEventsAtOnce> events{};
@@ -59,16 +69,18 @@ Result<void> Spawner::serve(UniqueFd door) {
     if (ready < 0 && errno != EINTR) return Error::from_errno(errno, "epoll_wait");
     const std::int64_t before = std::exchange(now_, monotonic_seconds());
     for (int i = 0; i < ready; ++i) {
-      const std::uint64_t id = events.at(static_cast<std::size_t>(i)).data.u64;
-      if (id == kDoor) {
-        take_orders();
-      } else {
-        take_answers(id);
-      }
+      take_event(events.at(static_cast<std::size_t>(i)).data.u64);
     }
     if (now_ != before) look_at_the_clock();
   }
   return {};
+}
+
+void Spawner::take_event(std::uint64_t id) {
+  if (id == kDoor) return take_orders();
+  if (id != kSignals) return take_answers(id);
+  const int signal = take_signal(signals_.get());
+  if (signal != 0) ::syscall(SYS_pidfd_send_signal, signals_to_.get(), signal, nullptr, 0);
 }
 
 int Spawner::next_timeout() const {

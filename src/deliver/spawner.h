@@ -54,6 +54,10 @@ class Spawner {
           UserMain user_main);
   ~Spawner();
 
+  /// Signals that come by `signals`, which catch_signals() gave, are passed on to the process `to`
+  /// (open_process): that one ends first. Before serve().
+  void pass_on(UniqueFd signals, UniqueFd to);
+
   /// Serves until the door's other side has closed. `door` must not be a standard descriptor.
   Result<void> serve(UniqueFd door);
 
@@ -86,6 +90,7 @@ class Spawner {
     std::int64_t since;
   };
 
+  void take_event(std::uint64_t id);
   void take_orders();
   void take_order(wire::Datagram datagram);
   Result<const users::Resolution*> resolve(const Order& order);
@@ -109,6 +114,8 @@ class Spawner {
   std::optional<uid_t> only_;
   UserMain user_main_;
 
+  UniqueFd signals_;
+  UniqueFd signals_to_;
   UniqueFd door_;
   UniqueFd epoll_;
   bool serving_{false};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The command line of our own programs, by CLI11: included here and nowhere else. The programs that
-// carry qmail's names read theirs as qmail does (getopt in their *_main.cc), those that run for each
-// message by options.h.
+// carry qmail's names read theirs as qmail does (getopt in their *_main.cc), those that run for
+// each message by options.h.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -25,7 +25,7 @@ bool is_flag(const Option& option) {
   return std::holds_alternative<bool*>(option.to);
 }
 
-void print_row(std::string head, const char* help) {
+void print_row(const std::string& head, const char* help) {
   if (head.size() + 1 > kHelpColumn) {
     std::printf("%s\n%*s%s\n", head.c_str(), kHelpColumn, "", help);
   } else {

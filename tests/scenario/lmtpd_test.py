@@ -230,6 +230,114 @@ class Death(LmtpTest):
         self.assertNotIn(b'250 ', answer.read())
 
 
+class Ending(LmtpTest):
+    """SIGTERM: what has begun is finished, nothing new begins."""
+
+    def begin(self, server):
+        """A client in the middle of its message."""
+        client, answer = self.raw(server)
+        client.sendall(b'LHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<joe@x>\r\nDATA\r\nSubject: x\r\n')
+        while not answer.readline().startswith(b'354'):
+            pass
+        return client, answer
+
+    def is_draining(self, server):
+        """Waits until new connections are refused."""
+        for _ in range(500):
+            client, answer = self.raw(server)
+            if answer.readline().startswith(b'421 '):
+                return
+            client.close()
+            time.sleep(0.01)
+        self.fail('the server goes on')
+
+    def test_a_message_that_has_begun_is_delivered(self):
+        server = Server(self)
+        other, other_answer = self.raw(server)
+        other.sendall(b'LHLO c\r\n')
+        while other_answer.readline()[:4] != b'250 ':
+            pass
+        client, answer = self.begin(server)
+        server.process.terminate()
+        self.is_draining(server)
+        other.sendall(b'MAIL FROM:<a@b>\r\n')
+        self.assertEqual(other_answer.read()[:10], b'421 4.3.2 ')
+        client.sendall(b'\r\nbody\r\n.\r\n')
+        self.assertEqual(answer.readline(), b'250 2.0.0 delivered\r\n')
+        self.assertEqual(server.process.wait(20), 0)
+        self.assertTrue(self.mail_of('joe')[0].endswith(b'\nSubject: x\n\nbody\n'))
+
+    def test_a_delivery_under_way_is_answered_even_where_all_processes_are_told_to_end(self):
+        self.write('joe/.qmail', '|echo >%s; while [ ! -e go ]; do sleep 0.05; done\n' % self.path('running'))
+        server = Server(self)
+        client, answer = self.begin(server)
+        client.sendall(b'\r\n.\r\n')
+        while not os.path.exists(self.path('running')):
+            time.sleep(0.01)
+        front = server.children()[0]
+        for pid in [server.process.pid, *server.children()]:
+            os.kill(pid, signal.SIGTERM)
+        self.is_draining(server)
+        self.assertIn(front, server.children())
+        self.write('joe/go', '')
+        self.assertEqual(answer.readline(), b'250 2.0.0 delivered\r\n')
+        self.assertEqual(server.process.wait(20), 0)
+
+    def test_idle_clients_hold_nothing_up(self):
+        server = Server(self)
+        client, answer = self.raw(server)
+        client.sendall(b'LHLO c\r\n')
+        while answer.readline()[:4] != b'250 ':
+            pass
+        begun = time.monotonic()
+        server.process.terminate()
+        self.assertEqual(server.process.wait(20), 0)
+        self.assertLess(time.monotonic() - begun, 10)
+
+
+class Huge(LmtpTest):
+    """LBX_HUGE_OCTETS=2147483650 for the full size, which needs as much disk."""
+    OCTETS = int(os.environ.get('LBX_HUGE_OCTETS', 40_000_000))
+    PIECE = b'x' * 1_000_000
+
+    def send(self, line_end):
+        """A message of OCTETS to joe, its lines as long as a piece or without end. -> its body"""
+        server = Server(self)
+        client, answer = self.raw(server)
+        client.sendall(b'LHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<joe@x>\r\nDATA\r\n')
+        while not answer.readline().startswith(b'354'):
+            pass
+        front = server.children()[0]
+        before = resident(front)
+        pieces = self.OCTETS // len(self.PIECE) + 1
+        for _ in range(pieces):
+            client.sendall(self.PIECE + line_end)
+        self.assertLess(resident(front) - before, 16 * 1024 * 1024)  # with a sanitizer too
+        client.sendall(b'\r\n.\r\n')
+        self.assertEqual(answer.readline(), b'250 2.0.0 delivered\r\n')
+        with open(program('letterbox-lmtpd'), 'rb') as file:
+            most = 300 if b'__asan_init' in file.read() else 24  # MiB
+        for pid in server.children():
+            self.assertLess(peak(pid), most * 1024 * 1024)
+        name, = glob.glob(self.path('joe/Maildir/new/*'))
+        with open(name, 'rb') as file:
+            head = file.read(4096)
+        self.assertEqual(os.path.getsize(name) - head.index(b'x' * 100),
+                         pieces * (len(self.PIECE) + len(line_end) // 2) + 1)
+
+    def test_a_message_is_no_matter_of_memory(self):
+        self.send(b'\r\n')
+
+    def test_nor_is_a_line(self):
+        self.send(b'')
+
+
+def peak(pid):
+    """The most memory that a process has had, in octets."""
+    with open('/proc/%d/status' % pid, encoding='ascii') as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith('VmHWM:'))
+
+
 class Access(LmtpTest):
     @unittest.skipUnless(os.geteuid() == 0, 'needs another user to be turned away')
     def test_strangers_are_turned_away(self):
