@@ -21,7 +21,6 @@ namespace {
 constexpr std::array<char, 8> kMagic{'l', 'b', 'x', 'p', 'o', 'p', '3', 'i'};
 constexpr std::uint32_t kIndexVersion = 1;
 constexpr std::uint32_t kByteOrder = 0x01020304;  // another machine's numbers are no index
-constexpr std::int64_t kNanoseconds = 1'000'000'000;
 
 /// Behind it: rows, times, ids, slots, names, the text of ids.
 struct DiskHead {
@@ -106,14 +105,6 @@ bool may_map(FileOps& files, int maildir, const struct stat& status) {
 }
 
 }  // namespace
-
-Stamp stamp_of(FileOps& files, int maildir, const std::string& path) {
-  const Result<struct stat> status = files.stat_at(maildir, path, AT_SYMLINK_NOFOLLOW);
-  if (!status) return {};
-  return {status->st_ino, status->st_ctim.tv_sec * kNanoseconds + status->st_ctim.tv_nsec,
-          status->st_mtim.tv_sec * kNanoseconds + status->st_mtim.tv_nsec,
-          static_cast<std::uint64_t>(status->st_size)};
-}
 
 std::shared_ptr<const IndexFile> IndexFile::read(FileOps& files, int maildir) {
   return open(files, maildir, Mapped::WhereSafe);

@@ -22,6 +22,7 @@
 
 #include "core/base/result.h"
 #include "core/base/system.h"
+#include "pop3d/folder_state.h"
 #include "pop3d/index_rows.h"
 
 namespace lbx::pop3d {
@@ -32,19 +33,6 @@ inline constexpr std::uint64_t kMaxIndexFile = std::uint64_t{512} * 1024 * 1024;
 /// Where it is smaller, mapping is not worth its trouble.
 inline constexpr std::uint64_t kMapFrom = std::uint64_t{128} * 1024;
 
-/// What tells a changed folder or file from an unchanged one. Nobody can set `changed`, which is
-/// the file system's own.
-struct Stamp {
-  std::uint64_t inode;  // 0: there is none
-  std::int64_t changed;
-  std::int64_t modified;  // nanoseconds since 1970, both
-  std::uint64_t size;
-  bool operator==(const Stamp&) const = default;
-};
-
-/// Of a folder or file below `maildir`; all 0 where there is none.
-Stamp stamp_of(FileOps& files, int maildir, const std::string& path);
-
 struct IndexHead {
   enum Flags : std::uint32_t {
     kSettled = 1,     // the folders had been as they are for a while
@@ -52,8 +40,7 @@ struct IndexHead {
     kNamedSizes = 4,  // some sizes are only what names say
   };
 
-  Stamp new_folder;
-  Stamp cur_folder;
+  FolderState folders;
   Stamp ids_file;  // letterbox-pop3-ids, from which some ids are
   std::uint32_t flags;
   std::uint32_t unused;  // 0

@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <unordered_map>
 #include <utility>
 
 #include "core/base/io.h"
+#include "pop3d/name_index.h"
 #include "pop3d/open_flags.h"
 #include "pop3d/scan.h"
 #include "pop3d/sizes.h"
@@ -76,7 +76,7 @@ Result<std::unique_ptr<OpenMessage>> MaildirMaildrop::open(std::size_t message) 
   FileOps& files = system_->files;
   Result<UniqueFd> file = files.open_at(maildir_.get(), messages_.path(message), kOpenFlags);
   if (!file && is_missing(file.error())) {
-    if (LBX_TRY(follow_renames({message})).empty()) return file.error();
+    LBX_TRY(follow_renames());
     file = files.open_at(maildir_.get(), messages_.path(message), kOpenFlags);
   }
   if (!file) return file.error();
@@ -90,30 +90,40 @@ void MaildirMaildrop::sent(std::size_t message, std::uint64_t octets) {
   if (options_.remember && !messages_.shares_base(message)) corrected_.push_back(message);
 }
 
-/// Looks for messages that are not where they were, once, by their base names. Returns those found.
-Result<std::vector<std::size_t>> MaildirMaildrop::follow_renames(
-    const std::vector<std::size_t>& lost) {
-  std::unordered_map<std::string, std::size_t> wanted;
-  for (const std::size_t message : lost) {
-    if (messages_.shares_base(message)) continue;
-    wanted.emplace(messages_.base(message), message);
+/// One look through the folders finds every message that somebody has renamed, by its base name:
+/// the next one that is not where it was need not be looked for. Nor need one that is gone, until
+/// the folders change once more.
+Result<void> MaildirMaildrop::follow_renames() {
+  const FolderState state = folder_state(system_->files, maildir_.get());
+  if (followed_ == state) return {};
+  const bool settled = is_settled(*system_, maildir_.get(), state);
+  const auto is_base = [this](std::uint32_t message, std::string_view name) {
+    return messages_.base(message) == name;
+  };
+  NameIndex bases{messages_.count()};
+  for (std::size_t i = 0; i < messages_.count(); ++i) {
+    if (!messages_.shares_base(i)) {
+      bases.add(messages_.base(i), static_cast<std::uint32_t>(i), is_base);
+    }
   }
-  std::vector<std::size_t> found;
-  Result<void> moved;
+  std::vector<bool> found(messages_.count());
   for (const auto folder : {MaildirPlace::Folder::New, MaildirPlace::Folder::Cur}) {
+    Result<void> moved;
     LBX_TRY(system_->files.each_name(
         maildir_.get(), folder == MaildirPlace::Folder::New ? "new" : "cur",
         [&](const ListedName& each) {
-          if (wanted.empty() || each.is_directory) return;
-          const auto match = wanted.find(std::string{each.name.substr(0, each.name.find(':'))});
-          if (match == wanted.end() || !moved) return;
-          moved = messages_.move(match->second, folder, each.name);
-          found.push_back(match->second);
-          wanted.erase(match);
+          if (!moved || each.is_directory) return;
+          const auto message = bases.find(each.name.substr(0, each.name.find(':')), is_base);
+          if (!message || found[*message]) return;
+          const bool here = messages_.folder(*message) == folder;
+          if (here && messages_.file_name(*message) == each.name) return;
+          found[*message] = true;
+          moved = messages_.move(*message, folder, each.name);
         }));
+    LBX_TRY(std::move(moved));
   }
-  LBX_TRY(std::move(moved));
-  return found;
+  followed_ = settled ? std::optional{state} : std::nullopt;
+  return {};
 }
 
 std::size_t MaildirMaildrop::update(const std::vector<bool>& marked) {
@@ -141,10 +151,10 @@ std::size_t MaildirMaildrop::remove(const std::vector<bool>& marked) {
 }
 
 std::size_t MaildirMaildrop::remove_renamed(const std::vector<std::size_t>& lost) {
-  const Result<std::vector<std::size_t>> found = follow_renames(lost);
-  if (!found) return lost.size();  // nobody knows
+  if (!follow_renames()) return lost.size();  // nobody knows
   std::size_t left = 0;
-  for (const std::size_t message : *found) {
+  for (const std::size_t message : lost) {
+    if (messages_.shares_base(message)) continue;
     const Result<void> removed = system_->files.unlink_at(maildir_.get(), messages_.path(message));
     if (!removed && !is_missing(removed.error())) ++left;
   }

@@ -6,17 +6,19 @@
 // name (sizes.h); when such a message has been sent whole and the name has lied, the truth is
 // announced from then on, in this session and, client gone or not, in every later one.
 //
-// Others may use the Maildir meanwhile: a message that they rename is looked up again by its base
-// name, one that they remove is an error for RETR and nothing to do for QUIT.
+// Others may use the Maildir meanwhile: messages that they rename are looked up again by their base
+// names, all in one look; one that they remove is an error for RETR and nothing to do for QUIT.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/system.h"
 #include "core/maildir/maildir.h"
+#include "pop3d/folder_state.h"
 #include "pop3d/ids.h"
 #include "pop3d/maildrop.h"
 #include "pop3d/message_table.h"
@@ -53,7 +55,7 @@ class MaildirMaildrop final : public Maildrop {
 
  private:
   MaildirMaildrop(System& system, UniqueFd maildir, Options options);
-  Result<std::vector<std::size_t>> follow_renames(const std::vector<std::size_t>& lost);
+  Result<void> follow_renames();
   std::size_t remove(const std::vector<bool>& marked);
   std::size_t remove_renamed(const std::vector<std::size_t>& lost);
   Result<void> sync_folders();
@@ -65,6 +67,7 @@ class MaildirMaildrop final : public Maildrop {
   MessageTable messages_;
   IdTable ids_;
   std::vector<std::size_t> corrected_;
+  std::optional<FolderState> followed_;  // nothing can be found that was not found then
 };
 
 }  // namespace lbx::pop3d

@@ -32,7 +32,6 @@ class Looker {
  private:
   bool imports() const { return options_.import.from != Import::None; }
   IndexHead head_now();
-  bool settled(const IndexHead& head);
   bool says_all(const IndexHead& head);
   bool worth_writing(const Scan& scan, const IndexHead& head);
   void keep(const Scan& scan, Snapshot& snapshot, IndexHead head);
@@ -68,31 +67,19 @@ Result<Snapshot> Looker::run() {
 IndexHead Looker::head_now() {
   FileOps& files = system_.files;
   IndexHead head{};
-  head.new_folder = stamp_of(files, maildir_, "new");
-  head.cur_folder = stamp_of(files, maildir_, "cur");
+  head.folders = folder_state(files, maildir_);
   if (imports()) {
     head.ids_file = stamp_of(files, maildir_, kIdsFile);
     head.flags |= IndexHead::kImports;
   }
-  if (settled(head)) head.flags |= IndexHead::kSettled;
+  if (is_settled(system_, maildir_, head.folders)) head.flags |= IndexHead::kSettled;
   return head;
-}
-
-/// Only where the time of a folder is this machine's, and nobody keeps old ones.
-bool Looker::settled(const IndexHead& head) {
-  constexpr std::int64_t kNanoseconds = 1'000'000'000;
-  if (head.new_folder.inode == 0 || head.cur_folder.inode == 0) return false;
-  const std::int64_t last = std::max({head.new_folder.changed, head.new_folder.modified,
-                                      head.cur_folder.changed, head.cur_folder.modified});
-  if (system_.clock.now().seconds - last / kNanoseconds < kSettledSeconds) return false;
-  const Result<FileSystemKind> kind = system_.files.file_system(maildir_);
-  return kind && *kind == FileSystemKind::Local;
 }
 
 bool Looker::says_all(const IndexHead& head) {
   const IndexHead& known = index_->parts().head;
   if (!known.is(IndexHead::kSettled) || !head.is(IndexHead::kSettled)) return false;
-  if (known.new_folder != head.new_folder || known.cur_folder != head.cur_folder) return false;
+  if (known.folders != head.folders) return false;
   if (known.is(IndexHead::kNamedSizes) && !options_.trust_names) return false;
   if (known.is(IndexHead::kImports) != imports()) return false;
   // Ids that were taken over may not be lost, so that file is looked at where it should be.

@@ -12,9 +12,6 @@
 
 namespace lbx::pop3d {
 
-/// A folder that was changed less than this ago may change once more without looking changed: the
-/// times of file systems are coarse.
-inline constexpr std::int64_t kSettledSeconds = 3;
 /// A large index is written anew at once where this part of it, or more, is new; else not before it
 /// is so many seconds old.
 inline constexpr std::size_t kWorthWriting = 128;

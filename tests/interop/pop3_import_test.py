@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""A Maildir that Dovecot has served: its clients find the ids that they know, so they fetch nothing
-twice. Dovecot's own pop3 program runs as an ordinary user, without its master process."""
+"""A Maildir that Dovecot or Courier has served: its clients find the ids that they know, so they
+fetch nothing twice. Their own programs for a session run as an ordinary user, without their masters
+and logins."""
 import os
 import subprocess
 import unittest
 from unittest import mock
 
-from support import letterbox, pop3
+from support import letterbox, peers, pop3
 from support.letterbox import as_ordinary, own
 
 DOVECOT = '/usr/lib/dovecot/pop3'
@@ -76,3 +77,36 @@ class DovecotTest(letterbox.ScratchTest):
         self.maildir.add(b'new\n', '1000000004.M4P4.host')
         self.dovecot('%08Xu%08Xv')
         self.assertEqual(self.ours('%08Xu%08Xv'), sorted(theirs + [b'1000000004.M4P4.host']))
+
+
+class CourierTest(letterbox.ScratchTest):
+    def setUp(self):
+        super().setUp()
+        self.maildir = letterbox.Maildir(self.path('Maildir'))
+        for name in NAMES + ('cur/with blank:2,S',):
+            folder, _, file_name = name.partition('/')
+            self.maildir.add(b'Subject: x\n\nx\n', file_name, folder)
+        own(self.dir)
+        self.view = peers.View('courier', self.path('view'))
+
+    def courier(self):
+        """-> its UIDL listing, without the numbers."""
+        environment = dict(os.environ, AUTHENTICATED='bob', MAILDIRPATH='Maildir', HOME=self.dir)
+        done = subprocess.run(
+            self.view.command(*letterbox.setpriv(), '/usr/bin/env', '--chdir', self.dir,
+                              '/usr/lib/courier/courier/courierpop3d', 'Maildir'),
+            input=b'UIDL\r\nQUIT\r\n', capture_output=True, env=environment, check=False)
+        listing = done.stdout.split(b'\r\n.\r\n')[0].split(b'\r\n')[2:]
+        return sorted(line.split()[1] for line in listing)
+
+    def test_the_ids_of_courier_are_taken_over_and_stay(self):
+        theirs = self.courier()
+        self.assertEqual(len(theirs), len(NAMES) + 1)
+        for _ in range(2):
+            client = pop3.Server(self, self.maildir.path).log_in()
+            ids = client.multi(b'UIDL')
+            client.ask(b'QUIT')
+            self.assertEqual(sorted(line.split()[1] for line in ids.splitlines()), theirs)
+            for name in os.listdir(self.path('Maildir')):
+                if name == 'letterbox-pop3-index' or name.startswith('courier'):
+                    os.unlink(self.path('Maildir', name))

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Sizes, ids and the files that keep them, as clients of the real server see them."""
 import os
+import subprocess
+import time
 from unittest import mock
 
 from support import letterbox, pop3
@@ -63,6 +65,39 @@ class SizesTest(letterbox.ScratchTest):
             os.unlink(os.path.join(self.maildir.path, name))
         client = self.log_in()
         self.assertEqual((client.multi(b'UIDL'), client.multi(b'LIST')), before)
+
+    def test_a_copy_with_our_files_says_what_is_in_it_and_not_what_was_in_the_other(self):
+        for number in range(70):
+            self.maildir.add(b'a\nb\n', '%d.M1P1.h,S=4,W=6' % (1000 + number), 'cur')
+        long_name = '2000.M1P1.' + 'h' * 80
+        self.maildir.add(b'a\n', long_name)
+        until_settled = time.time() + 4
+        client = self.log_in()
+        ids, sizes = client.multi(b'UIDL'), client.multi(b'LIST')
+        client.close()
+        time.sleep(max(0, until_settled - time.time()))
+        self.log_in().close()  # now the index says all
+        copy = self.path('copy')
+        subprocess.run(['cp', '-a', self.maildir.path, copy], check=True)
+        os.rename(copy + '/new/' + long_name, copy + '/cur/' + long_name + ':2,S')
+        self.maildir.path = copy
+        client = self.log_in()
+        self.assertEqual((client.multi(b'UIDL'), client.multi(b'LIST')), (ids, sizes))
+        client.close()
+        os.unlink(copy + '/cur/1000.M1P1.h,S=4,W=6')
+        self.assertEqual(len(self.sizes(self.log_in())), 70)
+
+    def test_ids_are_those_of_qmail_pop3d(self):
+        names = ('1000000001.4711.host', '1000000002.M2P3V4I5.host', '1000000003.a.b,S=6:2,RS',
+                 '1000000004.%s' % ('x' * 59))
+        for number, name in enumerate(names):
+            self.maildir.add(b'a\nb\n', name, 'cur', mtime=1000000001 + number)
+        ours = self.log_in().multi(b'UIDL')
+        qmail = pop3.start_piped(self, 'qmail-pop3d', self.maildir.path)
+        qmail.line()
+        self.assertEqual(qmail.multi(b'UIDL'), ours)
+        self.assertEqual(sorted(line.split()[1].decode() for line in ours.splitlines()),
+                         [name.split(':')[0] for name in names])
 
     def test_a_second_session_is_refused_where_the_site_wants_that(self):
         first = self.log_in(pop3lock='yes')

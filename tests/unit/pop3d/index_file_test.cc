@@ -38,7 +38,7 @@ struct Sample {
   }
   IndexParts parts() const {
     IndexParts parts{{}, rows, times, ids, names, id_text};
-    parts.head.cur_folder = {7, 8, 9, 10};
+    parts.head.folders.cur_folder = {7, 8, 9, 10};
     parts.head.flags = IndexHead::kSettled;
     return parts;
   }
@@ -71,7 +71,7 @@ TEST(IndexFileTest, IsReadAsItWasWritten) {
   EXPECT_EQ(index->base(0), "b");
   EXPECT_EQ(parts.names.substr(parts.rows[0].name, parts.rows[0].size), "b:2,S");
   EXPECT_EQ(parts.id_text.substr(parts.ids[1].at, parts.ids[1].size), "digest");
-  EXPECT_EQ(parts.head.cur_folder, (Stamp{7, 8, 9, 10}));
+  EXPECT_EQ(parts.head.folders.cur_folder, (Stamp{7, 8, 9, 10}));
   EXPECT_TRUE(parts.head.is(IndexHead::kSettled));
   EXPECT_FALSE(parts.head.is(IndexHead::kImports));
   EXPECT_EQ(index->find("b"), 0U);

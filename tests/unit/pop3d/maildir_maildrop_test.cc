@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <ctime>
 #include <set>
 
 #include "core/base/digest.h"
@@ -332,6 +333,29 @@ TEST_F(MaildirMaildropTest, FollowsAMessageThatSomebodyRenames) {
   rename("cur/a:2,FS", "cur/a:2,F");
   EXPECT_EQ(maildrop->update({true}), 0U);
   EXPECT_THAT(scratch.names("m/cur"), IsEmpty());
+}
+
+// A mail program that marks all as read makes a POP3 session look once, not once for each message.
+TEST_F(MaildirMaildropTest, OneLookFindsAllThatSomebodyRenamesAndNoneThatIsGone) {
+  for (int i = 0; i < 20; ++i) add("new/" + std::to_string(i), "text", 1000 + i);
+  add("new/gone", "text", 2000);
+  outside.clock.time.seconds = std::time(nullptr) + 100;
+  const auto maildrop = open();
+  for (int i = 0; i < 20; ++i) {
+    rename("new/" + std::to_string(i), "cur/" + std::to_string(i) + ":2,S");
+  }
+  remove("new/gone");
+  const auto lists = [this] {
+    const auto& journal = outside.files.journal();
+    return std::count(journal.begin(), journal.end(), "list cur");
+  };
+  const auto before = lists();
+  for (std::size_t i = 0; i < 20; ++i) EXPECT_EQ(content(*maildrop, i), "text") << i;
+  EXPECT_EQ(lists(), before + 1);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(content(*maildrop, 20), "ERROR");
+  EXPECT_EQ(lists(), before + 1);
+  rename("cur/7:2,S", "cur/7:2,FS");
+  EXPECT_EQ(content(*maildrop, 7), "text");
 }
 
 TEST_F(MaildirMaildropTest, AMessageThatSomebodyRemovedIsAnErrorAndQuitIsContent) {
