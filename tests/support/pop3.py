@@ -83,14 +83,16 @@ class Server:
             found |= more
 
     def memory_kib(self):
-        """What they have in memory and share with nobody else but themselves (PSS)."""
+        """What they have in memory: the proportional size, where we may see that of a process."""
         total = 0
         for pid in self.processes():
-            try:
-                with open('/proc/%d/smaps_rollup' % pid) as file:
-                    total += sum(int(line.split()[1]) for line in file if line.startswith('Pss:'))
-            except OSError:
-                pass
+            for name, field in (('smaps_rollup', 'Pss:'), ('status', 'VmRSS:')):
+                try:
+                    with open('/proc/%d/%s' % (pid, name)) as file:
+                        total += [int(line.split()[1]) for line in file if line.startswith(field)][0]
+                    break
+                except (OSError, IndexError):
+                    pass  # it is nobody's to look at, or has just ended
         return total
 
 
