@@ -19,8 +19,7 @@ class Recorder final : public pop3d::Accounts {
  public:
   std::optional<pop3d::Credentials> credentials;
 
-  std::variant<std::unique_ptr<pop3d::Maildrop>, pop3d::Refusal> log_in(
-      const pop3d::Credentials& given) override {
+  pop3d::LoginOutcome log_in(const pop3d::Credentials& given) override {
     credentials = given;
     return pop3d::Refusal::HandedOver;
   }

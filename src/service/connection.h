@@ -4,13 +4,15 @@
 // is its socket's executor.
 #pragma once
 
+// clang-format off
+#include <utility>  // Asio 1.74 forgets it
 #include <boost/asio.hpp>
+// clang-format on
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>  // Asio 1.74 forgets it
 
 #include "core/base/unique_fd.h"
 #include "core/wire/conversation.h"

@@ -169,7 +169,9 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::make(const TlsMaterial& mate
       return Error::later("certificate " + std::to_string(server->contexts_.size()) + ": " +
                           ready.error().what);
     }
-    SSL_CTX_set_tlsext_servername_callback(context, choose_by_name);
+    // What SSL_CTX_set_tlsext_servername_callback() is, but for its old-style cast.
+    SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+                          reinterpret_cast<void (*)()>(choose_by_name));
     SSL_CTX_set_tlsext_servername_arg(context, server.get());
   }
   if (server->contexts_.empty()) return Error::later("no certificate");

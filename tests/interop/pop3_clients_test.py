@@ -4,9 +4,12 @@ the second time. What a client itself cannot carry is said beside it; nothing el
 import os
 import poplib
 import shutil
+import ssl
 import subprocess
 
 from support import letterbox, pop3
+from support.auth import Authd, add_user
+from support.certificates import Authority
 from support.odd_messages import MESSAGES, wire
 
 
@@ -240,3 +243,167 @@ class NetPop3Test(ClientCase):
             with self.subTest(name):
                 self.assertEqual(letterbox_read(os.path.join(self.got, str(number))),
                                  as_stored(stored))
+
+
+TOKEN_PROGRAM = r'''#!/bin/sh
+# NAME NUL TOKEN NUL ADDRESS NUL MECHANISM NUL on descriptor 3
+[ "$(tr '\000' '\n' <&3 | sed -n 2p)" = letmein ]
+'''
+FEW = {name: MESSAGES[name] for name in ('plain', 'crlf', 'dotfirst')}
+
+
+class SecureCase(ClientCase):
+    """Over TLS, with accounts of letterbox-authd; three messages are enough here."""
+
+    def serve_securely(self):
+        authority = Authority(self)
+        self.ca = authority.path
+        chain, key = authority.certificate('localhost', 'DNS:localhost,IP:127.0.0.1')
+        program = self.write('tokens', TOKEN_PROGRAM, 0o755)
+        for name, text in (('authdelay', '0\n'), ('tokenprogram', program + '\n'),
+                           ('tlscertificates', '%s %s\n' % (chain, key))):
+            self.write('control/' + name, text)
+        letterbox.own(self.dir)
+        self.assertEqual(add_user(self.dir, 'bob', 'secret').returncode, 0)
+        self.maildir = letterbox.Maildir(self.path('mail/bob/Maildir'))
+        for number, (name, stored) in enumerate(FEW.items()):
+            self.maildir.add(stored, '%d.%s' % (1000000000 + number, name))
+        authd = Authd(self.dir)
+        self.addCleanup(authd.stop)
+        return pop3.Server(self, None, home=self.dir, tls=True, login=False)
+
+    def mechanisms(self, server):
+        """Of the sessions so far, as the log has them."""
+        return [line.split('mechanism=')[1].split()[0] for line in server.log().splitlines()
+                if line.startswith('session ') and 'tls="TLSv1.' in line]
+
+    def expect_used(self, server, *mechanisms):
+        pop3.until(lambda: len(self.mechanisms(server)) >= len(mechanisms))
+        self.assertEqual(self.mechanisms(server), list(mechanisms))
+
+
+class SecurePoplibTest(SecureCase):
+    def test_both_kinds_of_tls(self):
+        server = self.serve_securely()
+        context = ssl.create_default_context(cafile=self.ca)
+        first = poplib.POP3_SSL('localhost', server.tls_port, timeout=pop3.WAIT, context=context)
+        second = poplib.POP3('localhost', server.port, timeout=pop3.WAIT)
+        second.stls(context)
+        for client in (first, second):
+            client.user('bob')
+            client.pass_('secret')
+            for number, stored in enumerate(FEW.values(), 1):
+                got = b''.join(line + b'\r\n' for line in client.retr(number)[1])
+                self.assertEqual(got, wire(stored))
+            client.quit()
+        self.expect_used(server, 'PLAIN', 'PLAIN')
+
+
+class SecureCurlTest(SecureCase):
+    NEEDS = 'curl'
+
+    def curl(self, url, *options):
+        done = self.client('curl', '-s', '-S', '--cacert', self.ca, '--max-time', '30', *options, url)
+        self.assertEqual(done.stderr, b'')
+        return done.stdout
+
+    def test_both_kinds_of_tls_and_sasl(self):
+        server = self.serve_securely()
+        secure = 'pop3s://localhost:%d/2' % server.tls_port
+        plain = 'pop3://localhost:%d/2' % server.port
+        wanted = wire(FEW['crlf'])
+        user = ('--user', 'bob:secret')
+        for options in (user, (*user, '--login-options', 'AUTH=PLAIN'),
+                        (*user, '--login-options', 'AUTH=LOGIN'),
+                        (*user, '--login-options', 'AUTH=PLAIN', '--sasl-ir'),
+                        ('--user', 'bob', '--oauth2-bearer', 'letmein')):
+            self.assertEqual(self.curl(secure, *options), wanted, options)
+            self.assertEqual(self.curl(plain, '--ssl-reqd', *options), wanted, options)
+        pop3.until(lambda: len(self.mechanisms(server)) == 10)
+        self.assertEqual(self.mechanisms(server)[-6:],
+                         ['LOGIN'] * 2 + ['PLAIN'] * 2 + ['OAUTHBEARER'] * 2)
+
+    def test_a_wrong_password_or_token_is_one(self):
+        server = self.serve_securely()
+        for options in (('--user', 'bob:wrong'), ('--user', 'bob', '--oauth2-bearer', 'wrong')):
+            done = self.client('curl', '-s', '--cacert', self.ca, *options,
+                               'pop3s://localhost:%d/1' % server.tls_port)
+            self.assertEqual((done.returncode, done.stdout), (67, b''))
+
+
+class SecureMpopTest(SecureCase):
+    NEEDS = 'mpop'
+
+    def mpop(self, port, starttls, auth):
+        self.write('mpoprc', 'defaults\ntls on\ntls_starttls %s\ntls_trust_file %s\naccount default\n'
+                   'host localhost\nport %d\nuser bob\npassword secret\nauth %s\nkeep on\n'
+                   'received_header off\ndelivery maildir %s\nuidls_file %s\n'
+                   % (starttls, self.ca, port, auth, self.got, self.path('uidls')), 0o600)
+        os.chown(self.path('mpoprc'), os.geteuid(), os.getegid())
+        done = self.client('mpop', '-q', '--file=' + self.path('mpoprc'))
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_fetches_once_whatever_the_way_in(self):
+        self.make_target()
+        server = self.serve_securely()
+        self.mpop(server.tls_port, 'off', 'scram-sha-256')
+        self.assertEqual(sorted(self.fetched()), sorted(map(as_stored, FEW.values())))
+        self.mpop(server.port, 'on', 'plain')
+        self.mpop(server.tls_port, 'off', 'user')
+        self.assertEqual(len(self.fetched()), len(FEW))
+        self.expect_used(server, 'SCRAM-SHA-256', 'PLAIN', 'PLAIN')
+
+
+class SecureFetchmailTest(SecureCase):
+    NEEDS = 'fetchmail'
+
+    def fetchmail(self, port, *words):
+        mda = self.write('mda', '#!/bin/sh\nexec cat > "$(mktemp %s/XXXXXX)"\n' % self.got, 0o755)
+        self.write('fetchmailrc', 'poll localhost protocol pop3 port %d uidl bad-header accept user bob '
+                   'password secret no rewrite sslcertfile "%s" %s mda "%s"\n'
+                   % (port, self.ca, ' '.join(words), mda), 0o600)
+        os.chown(self.path('fetchmailrc'), os.geteuid(), os.getegid())
+        return self.client('fetchmail', '-f', self.path('fetchmailrc'), '--invisible', '--pidfile',
+                           self.path('pid'), '-i', self.path('ids'), '--keep')
+
+    def test_fetches_once_by_both_kinds_of_tls(self):
+        server = self.serve_securely()
+        done = self.fetchmail(server.tls_port, 'ssl')
+        self.assertEqual(done.returncode, 0, done.stderr[-2000:])
+        self.assertEqual(len(os.listdir(self.got)), len(FEW))
+        done = self.fetchmail(server.port, 'sslproto', 'tls1.2+')
+        self.assertEqual(done.returncode, 1, done.stderr[-2000:])  # no new mail
+        self.assertEqual(len(os.listdir(self.got)), len(FEW))
+        self.expect_used(server, 'PLAIN', 'PLAIN')
+
+
+class SecureGetmailTest(SecureCase):
+    NEEDS = 'getmail'
+
+    def test_fetches_once_over_tls(self):
+        self.make_target()
+        server = self.serve_securely()
+        self.write('getmailrc', '[retriever]\ntype = SimplePOP3SSLRetriever\nserver = localhost\n'
+                   'port = %d\ntimeout = 10\nusername = bob\npassword = secret\nca_certs = %s\n'
+                   '[destination]\ntype = Maildir\npath = %s/\n[options]\nread_all = false\n'
+                   % (server.tls_port, self.ca, self.got), 0o600)
+        letterbox.own(self.got)
+        for _ in range(2):
+            done = self.client('getmail', '--getmaildir=' + self.dir, **letterbox.as_ordinary())
+            if b'waiting child pid' in done.stdout + done.stderr:
+                self.skipTest('getmail loses its children')
+            self.assertEqual(done.returncode, 0, done.stderr[-2000:])
+            self.assertEqual(len(self.fetched()), len(FEW))
+
+
+class SecureNetPop3Test(SecureCase):
+    NEEDS = 'perl'
+
+    def test_fetches_everything_over_tls(self):
+        if self.client('perl', '-MIO::Socket::SSL', '-MNet::POP3', '-e', '1').returncode != 0:
+            self.skipTest('IO::Socket::SSL is not installed')
+        server = self.serve_securely()
+        program = PERL.replace('Port => $port', 'Port => $port, SSL => 1, SSL_ca_file => $ARGV[2]')
+        done = self.client('perl', '-e', program.replace('127.0.0.1', 'localhost'),
+                           str(server.tls_port), self.got, self.ca)
+        self.assertEqual(done.stdout, b'%d\n' % len(FEW), done.stderr)

@@ -13,19 +13,35 @@ WAIT = 20
 
 
 class Server:
-    """letterbox-pop3d on a free port for the account bob with the password `secret`."""
+    """letterbox-pop3d on free ports for the account bob with the password `secret`; `port`, and
+    with tls=True `tls_port` too, where TLS comes first. `home`: its mail home. With login=False the
+    accounts are those of the letterbox-authd of that home."""
 
-    def __init__(self, test, maildir, *options):
-        login = test.write('login', 'bob:{PLAIN}secret:%s\n' % maildir, 0o600)
+    def __init__(self, test, maildir, *options, home=None, tls=False, login=True, host='127.0.0.1',
+                 as_user=None):
+        words = ['--listen', '%s:0' % host] + (['--listen-tls', '%s:0' % host] if tls else [])
+        if login:
+            words += ['--login-file',
+                      test.write('login', 'bob:{PLAIN}secret:%s\n' % maildir, 0o600)]
         self.connections = []
         self.errors = open(test.path('server.log'), 'w+b')
+        environment = dict(os.environ, LETTERBOX_HOME=home) if home else None
         self.process = subprocess.Popen(
-            [letterbox.program('letterbox-pop3d'), '--listen', '127.0.0.1:0', '--login-file', login,
-             *options], stdout=subprocess.PIPE, stderr=self.errors, **letterbox.as_ordinary())
+            [letterbox.program('letterbox-pop3d'), *words, *options], stdout=subprocess.PIPE,
+            stderr=self.errors, env=environment,
+            **(letterbox.as_ordinary() if as_user is None else as_user))
         test.addCleanup(self.stop)
+        self.port = self.read_port(test)
+        self.tls_port = self.read_port(test) if tls else None
+
+    def read_port(self, test):
         line = self.process.stdout.readline().decode()
-        test.assertRegex(line, r'^listening 127\.0\.0\.1:\d+\n$')
-        self.port = int(line.rsplit(':', 1)[1])
+        test.assertRegex(line, r'^listening .*:\d+\n$', self.log())
+        return int(line.rsplit(':', 1)[1])
+
+    def log(self):
+        with open(self.errors.name, errors='backslashreplace') as file:
+            return file.read()
 
     def stop(self):
         """-> exit status after SIGTERM."""
@@ -50,9 +66,34 @@ class Server:
             client.ask(command)
         return client
 
+    def processes(self):
+        """The process numbers of the server and of all that it has started."""
+        parents = {}
+        for pid in filter(str.isdigit, os.listdir('/proc')):
+            try:
+                with open('/proc/%s/stat' % pid) as file:
+                    parents[int(pid)] = int(file.read().rsplit(')', 1)[1].split()[1])
+            except OSError:
+                pass  # it has just ended
+        found = {self.process.pid}
+        while True:
+            more = {pid for pid, parent in parents.items() if parent in found} - found
+            if not more:
+                return sorted(found)
+            found |= more
+
     def memory_kib(self):
-        with open('/proc/%d/status' % self.process.pid) as status:
-            return int([each for each in status if each.startswith('VmRSS')][0].split()[1])
+        """What they have in memory: the proportional size, where we may see that of a process."""
+        total = 0
+        for pid in self.processes():
+            for name, field in (('smaps_rollup', 'Pss:'), ('status', 'VmRSS:')):
+                try:
+                    with open('/proc/%d/%s' % (pid, name)) as file:
+                        total += [int(line.split()[1]) for line in file if line.startswith(field)][0]
+                    break
+                except (OSError, IndexError):
+                    pass  # it is nobody's to look at, or has just ended
+        return total
 
 
 class Client:

@@ -19,11 +19,6 @@ using std::chrono::steady_clock;
 
 constexpr int kMessagesAtOnce = 64;
 
-const std::vector<std::string>& no_mechanisms() {
-  static const std::vector<std::string> kNone;
-  return kNone;
-}
-
 }  // namespace
 
 FrontDesk::FrontDesk(const FrontSettings& settings, int spawner)
@@ -33,8 +28,13 @@ std::unique_ptr<Conversation> FrontDesk::welcome(const Peer& peer) {
   return std::make_unique<FrontSession>(*this, peer);
 }
 
-Result<void> FrontDesk::wait_for_tls() {
-  while (settings_.tls && !tls_) {
+void FrontDesk::use(EventLoop& loop) {
+  loop_ = &loop;
+  if (auth_) loop.watch({auth_->fd(), [this] { return take_auth_replies(); }});
+}
+
+Result<void> FrontDesk::wait_for_spawner() {
+  while (!auth_known_ || (settings_.tls && !tls_)) {
     Result<wire::Datagram> got = wire::receive_datagram(spawner_, wire::Wait::Yes);
     if (!got) return got.error();
     if (got->bytes.empty()) return Error::later("the spawner has gone");
@@ -87,12 +87,12 @@ void FrontDesk::take_tls(UniqueFd file) {
 }
 
 void FrontDesk::take_auth(UniqueFd socket) {
+  auth_known_ = true;
   if (!socket) return;
   if (auth_) auth_is_lost();
-  const int fd = socket.get();
   auth_.emplace(std::move(socket));
-  loop_->watch({fd, [this] { return take_auth_replies(); }});
-  for (auto& [key, offer] : offers_) offer.asked = {};
+  if (loop_ != nullptr) use(*loop_);
+  offers_.clear();
   for (FrontSession* const each : std::exchange(waiting_for_offer_, {})) each->offer_has_come();
 }
 
@@ -144,7 +144,7 @@ const std::vector<std::string>* FrontDesk::offer(const auth::Connection& connect
           answered.known = true;
           offers_have_come();
         });
-    if (!asked && !offer.known) return &no_mechanisms();
+    if (!asked) offer.known = true;  // nothing, or what it was
   }
   return offer.known ? &offer.names : nullptr;
 }

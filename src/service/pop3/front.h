@@ -52,9 +52,9 @@ class FrontDesk {
   std::shared_ptr<const TlsServer> tls() const { return tls_; }
   std::unique_ptr<Conversation> welcome(const Peer& peer);
 
-  /// Waits for what TLS is made from, before anybody is welcome.
-  Result<void> wait_for_tls();
-  void use(EventLoop& loop) { loop_ = &loop; }
+  /// Waits for what TLS is made from, and to hear of letterbox-authd, before anybody is welcome.
+  Result<void> wait_for_spawner();
+  void use(EventLoop& loop);
   /// False: the spawner has gone.
   bool take_spawner_messages();
 
@@ -94,6 +94,7 @@ class FrontDesk {
   EventLoop* loop_{nullptr};
   std::shared_ptr<const TlsServer> tls_;
   std::optional<auth::AuthClient> auth_;
+  bool auth_known_{false};  // whether there is one
   std::map<auth::ExchangeId, AuthHandler> exchanges_;
   std::map<OfferKey, Offer> offers_;
   std::vector<FrontSession*> waiting_for_offer_;

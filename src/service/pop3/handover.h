@@ -75,6 +75,7 @@ struct Over {
 };
 using Report = std::variant<Taken, Refused, Over>;
 
+/// Without a socket: there is no letterbox-authd now.
 struct NewAuth {
   bool operator==(const NewAuth&) const = default;
 };

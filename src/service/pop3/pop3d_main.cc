@@ -19,6 +19,7 @@
 #include "pop3d/settings.h"
 #include "service/access.h"
 #include "service/auth/auth_client.h"
+#include "service/auth/hardening.h"
 #include "service/auth/login_file.h"
 #include "service/command_line.h"
 #include "service/listener.h"
@@ -135,8 +136,9 @@ Result<void> read_front(Everything& all, const ControlDirectory& control) {
 /// The front: from here on without any rights.
 Result<void> be_front(const Everything& all, Doors doors, int spawner) {
   pop3::FrontDesk desk{all.front, spawner};
-  LBX_TRY(desk.wait_for_tls());
+  LBX_TRY(desk.wait_for_spawner());
   if (all.front_user) LBX_TRY(become_user(all.front_user->uid, all.front_user->gid));
+  LBX_TRY(auth::harden(false));  // keys and passwords are in memory
   ListenerOptions options = all.options.listener;
   options.threads = 1;  // letterbox-authd's answers come to one
   options.refusal = "-ERR [SYS/TEMP] too many connections\r\n";

@@ -87,7 +87,6 @@ Spawner::~Spawner() = default;
 Result<void> Spawner::start() {
   LBX_TRY(prepare());
   LBX_TRY(start_front());
-  connect_to_auth();
   // From here on the kernel reaps; that a child has ended shows on its socket.
   static_cast<void>(std::signal(SIGCHLD, SIG_IGN));
   return {};
@@ -128,7 +127,11 @@ Result<void> Spawner::start_front() {
   front_socket_ = std::move(pair.ours);
   ++front_;
   LBX_TRY(watch(epoll_.get(), front_socket_.get(), kFront));
-  return parts_.tls ? send_certificates(front_ == 1) : Result<void>{};
+  if (parts_.tls) LBX_TRY(send_certificates(front_ == 1));
+  connect_to_auth();
+  if (!auth_wanted_) return {};
+  return wire::send_datagram(front_socket_.get(), encode(SpawnerMessage{NewAuth{}}), -1,
+                             wire::Wait::No);  // that there is none
 }
 
 /// By a process of its own: we fork, and what we know every user's process would know.
@@ -441,7 +444,6 @@ void Spawner::look_at_the_clock() {
     front_wanted_ = false;
     const Result<void> started = start_front();
     if (!started) log("front", {{"why", started.error().what}});
-    auth_wanted_ = true;
   }
   if (std::exchange(certificates_changed_, false) && parts_.tls && front_socket_) {
     watch_certificates();  // a folder may have been replaced, too

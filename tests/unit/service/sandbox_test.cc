@@ -23,6 +23,7 @@
 namespace lbx {
 namespace {
 
+using testing_support::ScratchDirectory;
 using Work = std::function<bool()>;
 
 /// Whether `work` came to what it says, in a process that `confine` has bound.
