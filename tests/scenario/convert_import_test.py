@@ -196,7 +196,7 @@ class ImportTest(ScratchTest):
     # Where it goes.
 
     def test_the_user_chooses_the_folder(self):
-        self.tree({'mail/a': mbox('one'), 'mail/b/c': mbox('two')})
+        self.tree({'mail/a': mbox('one'), 'mail/b/c': mbox('two', first=1)})
         for options, expected in (
                 (['--folder', 'Alt/Mail'], {'Alt.Mail.a': ['one'], 'Alt.Mail.b.c': ['two']}),
                 (['--no-folders'], {'': ['one', 'two']}),
@@ -229,7 +229,8 @@ class ImportTest(ScratchTest):
         self.assertEqual(self.folders(self.path('mail/m')), {'a': ['one']})
 
     def test_the_summary_counts_folders(self):
-X, '--verify', self.path('mail'), self.path('m'))
+        self.tree({'mail/a': mbox('one', 'two'), 'mail/b/1': message('three')})
+        result = self.convert('--json', '--verify', self.path('mail'), self.path('m'))
         summary = json.loads(result.stdout)
         self.assertEqual(summary['verified'], 3)
         self.assertEqual([(each['name'], each['added'], each['failed'])
