@@ -176,7 +176,9 @@ Result<std::string> expand_head(System& system, int fd, Compression compression,
         head += bytes;
         return head.size() < octets ? Result<void>{} : Result<void>{Error::never("enough")};
       });
-  if (!expanded && expanded.error().retry == Retry::Later) return expanded.error();
+  if (!expanded && (head.empty() || expanded.error().retry == Retry::Later)) {
+    return expanded.error();
+  }
   head.resize(std::min(head.size(), octets));
   return head;
 }

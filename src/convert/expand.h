@@ -24,7 +24,8 @@ Compression detect_compression(std::string_view head);
 /// damaged or truncated file is an error, Retry::Never; so is one that grows beyond `limit`.
 Result<UniqueFd> expand(System& system, int fd, Compression compression, std::uint64_t limit);
 
-/// The first `octets` of it, or less where it is shorter or damaged behind them.
+/// The first `octets` of it, or less where it is shorter or damaged behind them. An error where it
+/// gives nothing at all, as expand().
 Result<std::string> expand_head(System& system, int fd, Compression compression,
                                 std::size_t octets);
 

@@ -17,6 +17,7 @@
 #include "core/base/ascii.h"
 #include "core/base/path.h"
 #include "core/maildir/maildir.h"
+#include "core/mbox/reader.h"
 
 namespace lbx::convert {
 namespace {
@@ -42,13 +43,9 @@ struct Listing {
   }
 };
 
-bool is_number(std::string_view name) {
-  return !name.empty() && name.front() != '0' && std::ranges::all_of(name, ascii::is_digit);
-}
-
 /// Numbers by their value, everything else as text.
 bool in_order(const MessageFile& a, const MessageFile& b) {
-  const bool numbers = is_number(a.name) && is_number(b.name);
+  const bool numbers = is_mh_name(a.name) && is_mh_name(b.name);
   if (numbers && a.name.size() != b.name.size()) return a.name.size() < b.name.size();
   return a.name < b.name;
 }
@@ -75,6 +72,7 @@ class Finder {
     std::string inside;  // its path below what the user named, for the folder
     int depth;
   };
+  Result<void> refuse(const std::string& path, std::uint64_t size);
   Result<void> look_at_file(const std::string& path, const struct stat& status);
   Result<void> walk(const Directory& directory);
   Result<bool> walk_profile(const Directory& directory, const Listing& listing);
@@ -109,8 +107,12 @@ Result<Recognised> Finder::recognise_file(const std::string& path) {
   head.resize(got);
   const Compression compression = detect_compression(head);
   if (compression != Compression::None) {
-    head = LBX_TRY(expand_head(*system_, file.get(), compression, kRecognisedHead));
-    if (head.empty()) return Recognised{ContentKind::Other};
+    Result<std::string> expanded = expand_head(*system_, file.get(), compression, kRecognisedHead);
+    if (!expanded && expanded.error().retry == Retry::Later) return expanded.error();
+    if (!expanded) {
+      return Recognised{ContentKind::Unsupported, "a compressed file, damaged or ending too early"};
+    }
+    head = std::move(*expanded);
   }
   const Recognised what = recognise(head, last_part(path));
   const bool single = what.kind == ContentKind::Message || what.kind == ContentKind::Emlx;
@@ -138,6 +140,16 @@ Result<void> Finder::look_at(const std::string& path) {
                       std::to_string(tree.passed_over - files) + " other files");
 }
 
+/// The reader of mboxes says best why it is none; or it is one behind some other text.
+Result<void> Finder::refuse(const std::string& path, std::uint64_t size) {
+  const UniqueFd file = LBX_TRY(system_->files.open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK));
+  const Result<MboxReader> reader = MboxReader::open(system_->files, file.get(), size, {});
+  if (reader) return {};
+  Error error = reader.error();
+  error.what = path + ": " + error.what;
+  return error;
+}
+
 Result<void> Finder::look_at_file(const std::string& path, const struct stat& status) {
   const Recognised what = LBX_TRY(recognise_file(path));
   const auto size = static_cast<std::uint64_t>(status.st_size);
@@ -158,7 +170,9 @@ Result<void> Finder::look_at_file(const std::string& path, const struct stat& st
           {FoundMail::Kind::Messages, parent, {}, size, {{name, size, form}}, true});
       return {};
     }
-    case ContentKind::Other:  // the reader of mboxes says best what it is not
+    case ContentKind::Other:
+      LBX_TRY(refuse(path, size));
+      break;
     case ContentKind::Mailbox:
     case ContentKind::Empty:
       break;
@@ -236,7 +250,7 @@ Result<void> Finder::take_file(const Directory& directory, const FileName& file,
     tree.unreadable.push_back(path + ": " + what.error().what);
     return {};
   }
-  const bool number = is_number(file.name);
+  const bool number = is_mh_name(file.name);
   switch (what->kind) {
     case ContentKind::Empty:
       break;

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 import unittest
+import zipfile
 
 from support.letterbox import Maildir, ScratchTest, as_ordinary, own, program
 
@@ -26,14 +27,23 @@ def mbox_of(count):
 
 
 class ConvertKillTest(ScratchTest):
+    SUBCOMMAND = 'mbox2maildir'
+
+    def make_source(self):
+        return self.write('mbox', mbox_of(MESSAGES))
+
+    def prepare(self, target):
+        """A Maildir that exists before the import."""
+        Maildir(target)
+
     def command(self, target, *options):
-        return [program('letterbox-convert'), 'mbox2maildir', '--quiet', '--checkpoint', '100',
+        return [program('letterbox-convert'), self.SUBCOMMAND, '--quiet', '--checkpoint', '100',
                 *options, self.source, target]
 
     def undisturbed(self, target, *options):
         begin = time.monotonic()
         subprocess.run(self.command(target, *options), check=True, **as_ordinary())
-        return Maildir(target, create=False).messages(), time.monotonic() - begin
+        return self.visible(target), time.monotonic() - begin
 
     def visible(self, target):
         if not os.path.isdir(os.path.join(target, 'cur')):
@@ -60,30 +70,60 @@ class ConvertKillTest(ScratchTest):
 
     def check(self, exists, disturb=lambda target: None):
         rng = random.Random(exists)
-        self.source = self.write('mbox', mbox_of(MESSAGES))
+        self.source = self.make_source()
+        before = os.listdir(self.dir)
         right, took = {}, 0
         killed = rounds = 0
         while killed < KILLS:
             target = self.path('m%d' % rounds)
             if not right:
                 if exists:
-                    Maildir(self.path('right'))
+                    self.prepare(self.path('right'))
                 right, took = self.undisturbed(self.path('right'))
                 self.assertEqual(len(right), MESSAGES)
             if exists:
-                Maildir(target)
+                self.prepare(target)
             killed += self.kill_until_done(target, right, took, rng, min(6, KILLS - killed), disturb)
             rounds += 1
             self.assertEqual(self.visible(target), right)
             self.assertEqual(os.listdir(target + '/tmp'), [])
             shutil.rmtree(target)
-            self.assertEqual(sorted(os.listdir(self.dir)), ['mbox', 'right'])
+            self.assertEqual(sorted(os.listdir(self.dir)), sorted(before + ['right']))
 
     def test_a_new_maildir(self):
         self.check(False)
 
     def test_an_existing_maildir(self):
         self.check(True)
+
+
+class FolderKillTest(ConvertKillTest):
+    """The same with folders: of mailboxes, of single messages, of an archive."""
+    SUBCOMMAND = 'import'
+
+    def make_source(self):
+        share = MESSAGES // 4
+        self.write('mail/Inbox', mbox_of(share))
+        self.write('mail/Work.sbd/Old', mbox_of(share))
+        with zipfile.ZipFile(self.path('mail/t.zip'), 'w') as archive:
+            archive.writestr('Zip.mbox', mbox_of(share))
+        for number in range(share):
+            self.write('mail/mh/%d' % (number + 1), b'Subject: %d\n\n%d\n' % (number, number))
+        own(self.dir)
+        return self.path('mail')
+
+    def prepare(self, target):
+        super().prepare(target)
+        Maildir(target + '/.Zip')  # one folder exists, the others do not
+
+    def visible(self, target):
+        found = super().visible(target)
+        folders = os.listdir(target) if found or os.path.isdir(target) else []
+        for folder in folders:
+            if folder.startswith('.'):
+                messages = Maildir(os.path.join(target, folder), create=False).messages()
+                found.update((folder + '/' + name, content) for name, content in messages.items())
+        return found
 
 
 class FullDiskTest(ConvertKillTest):

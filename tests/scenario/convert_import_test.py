@@ -25,8 +25,9 @@ def message(text):
     return 'Subject: %s\n\n%s\n' % (text, text)
 
 
-def mbox(*texts):
-    return ''.join(FROM % (number % 60) + message(text) + '\n' for number, text in enumerate(texts))
+def mbox(*texts, first=0):
+    return ''.join(FROM % ((first + number) % 60) + message(text) + '\n'
+                   for number, text in enumerate(texts))
 
 
 class ImportTest(ScratchTest):
@@ -131,10 +132,10 @@ class ImportTest(ScratchTest):
         self.assertEqual(len(self.folders(self.path('m'))['mail']), 3)
 
     def test_mailman_archives_are_taken_once_and_in_order(self):
-        months = {'list/2001-December.txt.gz': gzip.compress(mbox('three').encode()),
+        months = {'list/2001-December.txt.gz': gzip.compress(mbox('three', first=3).encode()),
                   'list/2001-May.txt': mbox('one').encode(),
                   'list/2001-May.txt.gz': gzip.compress(mbox('one').encode()),
-                  'list/2001-June.txt.bz2': bz2.compress(mbox('two').encode()),
+                  'list/2001-June.txt.bz2': bz2.compress(mbox('two', first=2).encode()),
                   'list/2001-May/000000.html': b'<html>', 'list/index.html': b'<html>'}
         self.tree(dict(months, **{'other.mbox/other.mbox': mbox('four').encode(),
                                   'other/2001-May.txt': mbox('four').encode()}))
@@ -195,7 +196,7 @@ class ImportTest(ScratchTest):
     # Where it goes.
 
     def test_the_user_chooses_the_folder(self):
-        self.tree({'mail/a': mbox('one'), 'mail/b/c': mbox('two')})
+        self.tree({'mail/a': mbox('one'), 'mail/b/c': mbox('two', first=1)})
         for options, expected in (
                 (['--folder', 'Alt/Mail'], {'Alt.Mail.a': ['one'], 'Alt.Mail.b.c': ['two']}),
                 (['--no-folders'], {'': ['one', 'two']}),
@@ -228,14 +229,14 @@ class ImportTest(ScratchTest):
         self.assertEqual(self.folders(self.path('mail/m')), {'a': ['one']})
 
     def test_the_summary_counts_folders(self):
-        self.tree({'mail/a': mbox('one', 'two'), 'mail/b': mbox('three')})
+        self.tree({'mail/a': mbox('one', 'two'), 'mail/b/1': message('three')})
         result = self.convert('--json', '--verify', self.path('mail'), self.path('m'))
         summary = json.loads(result.stdout)
         self.assertEqual(summary['verified'], 3)
         self.assertEqual([(each['name'], each['added'], each['failed'])
                           for each in summary['folders']], [('a', 2, 0), ('b', 1, 0)])
         again = self.convert(self.path('mail'), self.path('m'))
-        self.assertRegex(again.stdout, rb'2 +0 +2 +0  a\n')
+        self.assertRegex(again.stdout, rb'1 +0 +1 +0  b\n')
 
     def test_sources_are_removed_when_all_is_verified(self):
         self.tree({'mail/a': mbox('one'), 'mail/b/1': message('two'), 'mail/b/2': message('three'),
@@ -269,7 +270,7 @@ class ImportTest(ScratchTest):
         os.chmod(self.path('mail/secret'), 0)
         result = self.convert(self.path('mail'), self.path('m'))
         self.assertEqual(result.returncode, 75)
-        for text in (b'uw: this is a UW mbx', b'cut.gz: ', b'ends too early', b'secret: '):
+        for text in (b'uw: this is a UW mbx', b'cut.gz: ', b'too early', b'secret: '):
             self.assertIn(text, result.stderr)
         self.assertEqual(self.folders(self.path('m')), {'a': ['one']})
 
@@ -324,6 +325,9 @@ class ImportTest(ScratchTest):
         self.assertIn(b'is a Maildir', result.stderr)
 
     def limited(self, *args):
+        with open(program('letterbox-convert'), 'rb') as file:
+            if b'__asan_init' in file.read():
+                self.skipTest('a sanitizer takes what memory it likes')
         limit = lambda: resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         return subprocess.run([program('letterbox-convert'), *args], capture_output=True,
                               preexec_fn=limit, timeout=600, check=False, **as_ordinary())

@@ -60,6 +60,7 @@ std::string short_directory_of(std::vector<std::string> levels) {
   while (directory.size() + mark.size() > kMaxFolderDirectory) {
     const auto longest = std::ranges::max_element(levels, {}, &std::string::size);
     shorten(*longest);
+    if (longest->empty()) levels.erase(longest);
     directory = directory_of(levels);
   }
   return directory_of(levels) + mark;

@@ -44,6 +44,9 @@ TEST(FolderNameTest, LongNamesAreShortenedAndStayApart) {
   const FolderName broad = FolderName::of_levels({wide, wide});
   EXPECT_LE(broad.directory().size(), kMaxFolderDirectory);
   EXPECT_EQ(FolderName::of_levels(broad.levels()), broad) << "still modified UTF-7";
+  const FolderName mail =
+      FolderName::of_levels(std::vector<std::string>(kMaxFolderLevels, "\xf0\x9f\x93\xac"));
+  EXPECT_EQ(FolderName::of_levels(mail.levels()), mail) << "no level is empty";
   const std::vector<std::string> deep(kMaxFolderLevels + 5, "d");
   EXPECT_EQ(FolderName::of_levels(deep).levels().size(), kMaxFolderLevels);
 }
