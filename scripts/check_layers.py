@@ -30,6 +30,7 @@ LIBRARIES = {  # third-party headers -> the only folder, or folders, that may in
     r'cdb\.h$': 'core/users',
     r'boost/iostreams': 'convert',
     r'boost/filesystem': 'convert',
+    r'archive(_entry)?\.h$': 'convert',
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 

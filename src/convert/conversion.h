@@ -3,6 +3,8 @@
 // source or a new sink; nothing else changes.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -65,6 +67,12 @@ class Source {
   /// At the end: an error where what was given cannot be relied on.
   virtual Result<void> check() { return {}; }
   virtual Result<Findings> findings() { return Findings{}; }
+  /// Gives back what it holds while it is read: it will be read again at most from its beginning or
+  /// a mark. It must have come to its end.
+  virtual void release() {}
+  /// Tells whether what it reads has changed since it was opened; empty where it cannot tell.
+  virtual std::string stamp() const { return {}; }
+  virtual bool removable() const { return false; }
   /// Removes what it read, which is all converted and durable.
   virtual Result<void> remove() { return Error::never(name() + ": cannot be removed"); }
 };
@@ -94,6 +102,12 @@ class Progress {
   /// Called for every message. An error: somebody wants it to stop here.
   virtual Result<void> update(const Tally& tally) = 0;
 };
+
+/// Of a file: device, inode, size and time of the last change.
+std::string file_stamp(const struct stat& status);
+
+/// `text` with '?' for each octet that would command a terminal.
+std::string printable(std::string text);
 
 /// Takes every message of `source` into `sink`, and counts them in `tally`.
 Result<void> convert_all(Source& source, Sink& sink, Progress& progress, Tally& tally);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "convert/dovecot_keeper.h"
 #include "convert/expand.h"
 #include "convert/import.h"
 #include "convert/maildir2mbox.h"
@@ -64,10 +65,15 @@ class ErrorReport {
   bool failed_{false};
 };
 
+/// mbox2maildir, and import, which takes more than mbox files.
 class ToMaildir {
  public:
+  explicit ToMaildir(bool any) : any_{any} {}
+
   void declare(CLI::App& app) {
-    app.add_option("sources", sources_, "mbox files, compressed or not, then the Maildir")
+    app.add_option("sources", sources_,
+                   any_ ? "mail in any form, then the Maildir"
+                        : "mbox files, compressed or not, then the Maildir")
         ->required()
         ->expected(2, CLI::detail::expected_max_vector_size);
     app.add_option("--dialect", reading_.read.dialect, "what the files are written in")
@@ -85,6 +91,16 @@ class ToMaildir {
                    "octets that a compressed file may expand to")
         ->transform(CLI::AsSizeValue(false))
         ->capture_default_str();
+    app.add_option("--folder", folder_, "the folder that everything goes to, or below");
+    if (any_) {
+      app.add_flag("--no-folders", rule_.flat, "everything goes into the inbox, or --folder");
+    }
+    app.add_option("--labels", labels_, "what becomes of Gmail's labels")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, convert::LabelUse>{{"none", convert::LabelUse::None},
+                                                     {"keywords", convert::LabelUse::Keywords},
+                                                     {"places", convert::LabelUse::Places},
+                                                     {"folders", convert::LabelUse::Folders}}));
     declare_safety(app);
     app.add_flag("--json", json_, "the summary as one JSON object");
     app.add_flag("--strict", strict_, "exit with 1 if anything was doubtful");
@@ -94,22 +110,50 @@ class ToMaildir {
   lbx::Result<int> run(lbx::System& system) {
     options_.target = sources_.back();
     sources_.pop_back();
-    options_.fingerprint = convert::fingerprint_of(reading_);
     LBX_TRY(report_.open(system, report_path_));
+    if (!folder_.empty()) rule_.below = lbx::FolderName::of_path(folder_).levels();
+    const bool folders = any_ && !rule_.flat;
+    reading_.labels =
+        labels_.value_or(folders ? convert::LabelUse::Folders : convert::LabelUse::Keywords);
+    reading_.label_base = lbx::FolderName::of_levels(rule_.below);
     lbx::PosixLockOps locks;
-    std::vector<convert::SourcePath> paths;
-    for (const std::string& each : sources_) paths.push_back({each, absolute_path(each)});
-    const auto sources = LBX_TRY(convert::open_mboxes(system, locks, paths, reading_));
-    const convert::ImportSummary summary = LBX_TRY(import(system, locks, sources));
+    convert::DovecotKeeper keeper{system, locks};
+    options_.keeper = &keeper;
+    const Sources sources = LBX_TRY(any_ ? find_any(system, locks) : open_mboxes(system, locks));
+    convert::ImportSummary summary = LBX_TRY(import(system, locks, sources));
+    summary.failed += tree_.unreadable.size();
+    for (const std::string& each : keeper.warnings()) {
+      std::fprintf(stderr, "letterbox-convert: warning: %s\n", each.c_str());
+    }
+    summary.doubts += keeper.warnings().size();
     print(summary);
     if (report_.failed()) return lbx::Error::later(report_path_ + ": cannot be written");
     if (summary.failed > 0) {
-      return lbx::Error::later(std::to_string(summary.failed) + " messages could not be read");
+      return lbx::Error::later(std::to_string(summary.failed) +
+                               " messages or files could not be read");
     }
     return strict_ && summary.doubts > 0 ? kDoubtful : 0;
   }
 
  private:
+  using Sources = std::vector<std::unique_ptr<convert::Source>>;
+
+  lbx::Result<Sources> open_mboxes(lbx::System& system, lbx::LockOps& locks) {
+    reading_.folder = lbx::FolderName::of_levels(rule_.below);
+    options_.fingerprint = convert::fingerprint_of(reading_);
+    std::vector<convert::SourcePath> paths;
+    for (const std::string& each : sources_) paths.push_back({each, absolute_path(each)});
+    return convert::open_mboxes(system, locks, paths, reading_);
+  }
+
+  lbx::Result<Sources> find_any(lbx::System& system, lbx::LockOps& locks) {
+    tree_ = LBX_TRY(convert::find_mail(system, sources_, options_.target));
+    for (const std::string& each : tree_.unreadable) report_.add(each);
+    options_.fingerprint =
+        convert::fingerprint_of(reading_) + ':' + convert::fingerprint_of(tree_, rule_);
+    return convert::open_tree(system, locks, tree_, reading_, rule_, absolute_path);
+  }
+
   void declare_safety(CLI::App& app) {
     app.add_flag("--live", reading_.live, "other programs go on writing to the files");
     app.add_flag("!--no-dot-lock", reading_.locks.dot_lock, "do not make MBOX.lock while reading");
@@ -136,7 +180,19 @@ class ToMaildir {
                            [this](const std::string& line) { report_.add(line); });
   }
 
+  void print_passed_over() const {
+    if (tree_.passed_over == 0 || quiet_) return;
+    std::fprintf(stderr, "letterbox-convert: %llu files without mail were passed over%s\n",
+                 static_cast<unsigned long long>(tree_.passed_over),
+                 options_.dry_run ? ":" : ", see --dry-run");
+    if (!options_.dry_run) return;
+    for (const std::string& each : tree_.told) {
+      std::fprintf(stderr, "    %s\n", convert::printable(each).c_str());
+    }
+  }
+
   void print(const convert::ImportSummary& summary) const {
+    print_passed_over();
     for (const convert::SourceSummary& source : summary.sources) {
       const convert::Findings& found = source.findings;
       for (const convert::Doubt& each : found.doubts) {
@@ -157,8 +213,13 @@ class ToMaildir {
     }
   }
 
+  bool any_;
   std::vector<std::string> sources_;
-  convert::MboxSource::Options reading_{{}, convert::kMaxExpanded, false, false, {}};
+  std::string folder_;
+  convert::FolderRule rule_;
+  convert::MailTree tree_;
+  convert::MboxSource::Options reading_{{}, convert::kMaxExpanded, false, {}, {}, false, {}, {}};
+  std::optional<convert::LabelUse> labels_;
   convert::ImportOptions options_;
   std::string report_path_;
   ErrorReport report_;
@@ -216,14 +277,18 @@ lbx::Result<int> convert_main(lbx::System& system, int argc, char** argv) {
   ::umask(077);
   CLI::App app{"Convert mail between mbox files and Maildirs."};
   app.require_subcommand(1);
-  ToMaildir to_maildir;
+  ToMaildir import{true};
+  ToMaildir to_maildir{false};
   ToMbox to_mbox;
+  CLI::App* any = app.add_subcommand("import", "mail in any form into a Maildir with folders");
+  import.declare(*any);
   CLI::App* mbox2maildir = app.add_subcommand("mbox2maildir", "mbox files into a Maildir");
   to_maildir.declare(*mbox2maildir);
   to_mbox.declare(*app.add_subcommand("maildir2mbox", "a Maildir into an mbox"));
   const auto status = lbx::parse_command_line(app, argc, argv);
   if (!status) return status.error();
   if (*status) return **status;
+  if (any->parsed()) return import.run(system);
   return mbox2maildir->parsed() ? to_maildir.run(system) : to_mbox.run(system);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <boost/iostreams/filter/bzip2.hpp>
 #include <boost/iostreams/filter/gzip.hpp>
 #include <boost/iostreams/filter/lzma.hpp>
@@ -83,38 +84,20 @@ Error damaged() {
   return Error::never("the compressed data is damaged or ends too early");
 }
 
-/// The spool file, up to its limit.
-class Output {
- public:
-  Output(FileOps& files, int fd, std::uint64_t limit) : files_{&files}, fd_{fd}, limit_{limit} {}
+/// Where the octets go. An error ends the expansion.
+using Output = ChunkSink;
 
-  Result<void> put(std::string_view bytes) {
-    total_ += bytes.size();
-    if (total_ > limit_) {
-      return Error::never("expands to more than " + std::to_string(limit_) +
-                          " octets (see --max-expanded)");
-    }
-    return write_all(*files_, fd_, bytes);
-  }
-
- private:
-  FileOps* files_;
-  int fd_;
-  std::uint64_t limit_;
-  std::uint64_t total_{0};
-};
-
-Result<void> copy(Chain& chain, Output& output) {
+Result<void> copy(Chain& chain, const Output& output) {
   std::string chunk(kIoChunk, '\0');
   for (;;) {
     const std::streamsize got = chain.sgetn(chunk.data(), static_cast<std::streamsize>(kIoChunk));
     if (got <= 0) return {};
-    LBX_TRY(output.put(std::string_view{chunk}.substr(0, static_cast<std::size_t>(got))));
+    LBX_TRY(output(std::string_view{chunk}.substr(0, static_cast<std::size_t>(got))));
   }
 }
 
 /// Boost throws where the data is damaged: the one place where that is caught.
-Result<void> expand_by_boost(Input& input, Compression compression, Output& output) {
+Result<void> expand_by_boost(Input& input, Compression compression, const Output& output) {
   try {
     Chain chain;
     push_decompressor(chain, compression);
@@ -130,7 +113,7 @@ struct FreeZstd {
   void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
 };
 
-Result<void> expand_zstd(Input& input, Output& output) {
+Result<void> expand_zstd(Input& input, const Output& output) {
   const std::unique_ptr<ZSTD_DStream, FreeZstd> stream{ZSTD_createDStream()};
   if (!stream) return Error::later("out of memory");
   std::string from(kIoChunk, '\0');
@@ -146,10 +129,16 @@ Result<void> expand_zstd(Input& input, Output& output) {
       ZSTD_outBuffer out{to.data(), to.size(), 0};
       left = ZSTD_decompressStream(stream.get(), &out, &in);
       if (ZSTD_isError(left) != 0) return damaged();
-      LBX_TRY(output.put(std::string_view{to}.substr(0, out.pos)));
+      LBX_TRY(output(std::string_view{to}.substr(0, out.pos)));
       more = in.pos < in.size || (left != 0 && out.pos == out.size);
     }
   }
+}
+
+Result<void> expand_to(System& system, int fd, Compression compression, const Output& output) {
+  Input input{&system.files, fd};
+  return compression == Compression::Zstd ? expand_zstd(input, output)
+                                          : expand_by_boost(input, compression, output);
 }
 
 }  // namespace
@@ -167,11 +156,29 @@ Compression detect_compression(std::string_view head) {
 
 Result<UniqueFd> expand(System& system, int fd, Compression compression, std::uint64_t limit) {
   UniqueFd spool = LBX_TRY(open_spool(system));
-  Input input{&system.files, fd};
-  Output output{system.files, spool.get(), limit};
-  LBX_TRY(compression == Compression::Zstd ? expand_zstd(input, output)
-                                           : expand_by_boost(input, compression, output));
+  std::uint64_t total = 0;
+  LBX_TRY(expand_to(system, fd, compression, [&](std::string_view bytes) -> Result<void> {
+    total += bytes.size();
+    if (total > limit) {
+      return Error::never("expands to more than " + std::to_string(limit) +
+                          " octets (see --max-expanded)");
+    }
+    return write_all(system.files, spool.get(), bytes);
+  }));
   return spool;
+}
+
+Result<std::string> expand_head(System& system, int fd, Compression compression,
+                                std::size_t octets) {
+  std::string head;
+  const Result<void> expanded =
+      expand_to(system, fd, compression, [&](std::string_view bytes) -> Result<void> {
+        head += bytes;
+        return head.size() < octets ? Result<void>{} : Result<void>{Error::never("enough")};
+      });
+  if (!expanded && expanded.error().retry == Retry::Later) return expanded.error();
+  head.resize(std::min(head.size(), octets));
+  return head;
 }
 
 }  // namespace lbx::convert

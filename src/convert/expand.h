@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/base/result.h"
@@ -22,5 +23,9 @@ Compression detect_compression(std::string_view head);
 /// The content of `fd`, a seekable file, in a file without a name below $TMPDIR (else /var/tmp). A
 /// damaged or truncated file is an error, Retry::Never; so is one that grows beyond `limit`.
 Result<UniqueFd> expand(System& system, int fd, Compression compression, std::uint64_t limit);
+
+/// The first `octets` of it, or less where it is shorter or damaged behind them.
+Result<std::string> expand_head(System& system, int fd, Compression compression,
+                                std::size_t octets);
 
 }  // namespace lbx::convert

@@ -13,6 +13,7 @@
 #include "convert/maildir_sink.h"
 #include "convert/staging.h"
 #include "convert/verify.h"
+#include "core/maildir/maildir.h"
 
 namespace lbx::convert {
 namespace {
@@ -60,14 +61,16 @@ Result<Staging> open_staging(System& system, LockOps& locks, const ImportOptions
 /// One source after the other, each from where it was.
 class Builder {
  public:
-  Builder(const ImportOptions& options, Progress& progress, const OnError& on_error,
-          ImportRecord& record, MaildirSink* sink, std::int64_t started)
+  Builder(System& system, const ImportOptions& options, Progress& progress, const OnError& on_error,
+          ImportRecord& record, MaildirSink* sink)
       : options_{&options},
         progress_{&progress},
         on_error_{&on_error},
         record_{&record},
         sink_{sink},
-        started_{record.phase() == ImportRecord::Phase::None ? started : record.started()} {}
+        started_{record.phase() == ImportRecord::Phase::None ? system.clock.now().seconds
+                                                             : record.started()},
+        flat_{is_folder_place(system.files, AT_FDCWD, options.target)} {}
 
   Tally& tally() { return tally_; }
   std::vector<FolderSummary> folders() const;
@@ -86,6 +89,7 @@ class Builder {
   ImportRecord* record_;
   MaildirSink* sink_;  // null: nothing is built
   std::int64_t started_;
+  bool flat_;  // the target cannot have folders
   std::map<FolderName, FolderSummary> folders_;
   Tally tally_;
   KnownMessages known_;
@@ -118,6 +122,7 @@ Result<SourceSummary> Builder::take(Source& source) {
   tally_.position = behind + source.size();
   LBX_TRY(source.check());
   summary.findings = LBX_TRY(source.findings());
+  source.release();
   return summary;
 }
 
@@ -158,6 +163,9 @@ std::vector<FolderSummary> Builder::folders() const {
 
 Result<void> Builder::take_message(const Source& source, const Message& message,
                                    SourceSummary& summary) {
+  if (flat_ && !message.folder.is_inbox()) {
+    return Error::never(options_->target + ": is a folder itself and has none: name its Maildir");
+  }
   FolderSummary& folder = folders_[message.folder];
   if (sink_ == nullptr || !known_.empty()) {
     const Result<MessageDigest> digest = digest_of(message.content, sum_);
@@ -238,7 +246,7 @@ Result<ImportSummary> count_only(System& system,
   if (!target && target.error().os_error != ENOENT) return target.error();
   ImportRecord record = LBX_TRY(target ? ImportRecord::look(system.files, target->get())
                                        : ImportRecord::none(system.files));
-  Builder builder{options, progress, on_error, record, nullptr, system.clock.now().seconds};
+  Builder builder{system, options, progress, on_error, record, nullptr};
   ImportSummary summary = LBX_TRY(take_all(builder, sources));
   for (const SourceSummary& each : summary.sources) summary.added += each.added;
   return summary;
@@ -274,7 +282,7 @@ Result<ImportSummary> build(System& system, const std::vector<std::unique_ptr<So
   LBX_TRY(remind(system, staging, options));
   MaildirSink sink =
       LBX_TRY(MaildirSink::open(system, staging.root(), options.writers, options.keeper));
-  Builder builder{options, progress, on_error, record, &sink, system.clock.now().seconds};
+  Builder builder{system, options, progress, on_error, record, &sink};
   ImportSummary summary = LBX_TRY(take_all(builder, sources));
   summary.resumed = resumed;
   summary.added = record.pending_messages();
@@ -310,6 +318,11 @@ Result<ImportSummary> import(System& system, LockOps& locks,
                              const std::vector<std::unique_ptr<Source>>& sources,
                              const ImportOptions& options, Progress& progress,
                              const OnError& on_error) {
+  for (const std::unique_ptr<Source>& each : sources) {
+    if (options.remove_sources && !each->removable()) {
+      return Error::never(each->name() + ": cannot be removed, see --remove-source");
+    }
+  }
   if (options.dry_run) return count_only(system, sources, options, progress, on_error);
   Result<Staging> staging = open_staging(system, locks, options);
   if (!staging && staging.error().os_error == EAGAIN) {

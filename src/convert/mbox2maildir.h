@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The sources of `letterbox-convert mbox2maildir`: mbox files.
+// The sources of `letterbox-convert`: mbox files for mbox2maildir, mail in any form for import.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "convert/conversion.h"
+#include "convert/mail_tree.h"
 #include "convert/mbox_source.h"
 #include "core/base/system.h"
 
@@ -23,7 +25,21 @@ Result<std::vector<std::unique_ptr<Source>>> open_mboxes(System& system, LockOps
                                                          const std::vector<SourcePath>& paths,
                                                          const MboxSource::Options& options);
 
-/// ImportOptions::fingerprint of these options.
+/// Which folder mail goes to.
+struct FolderRule {
+  std::vector<std::string>
+      below;         // levels of the folder that all others are below; none: the inbox
+  bool flat{false};  // everything goes into that one
+};
+
+/// Sources for what find_mail() found, none of which is opened yet. `absolute` gives a path its one
+/// form, for Source::name().
+std::vector<std::unique_ptr<Source>> open_tree(
+    System& system, LockOps& locks, const MailTree& tree, const MboxSource::Options& options,
+    const FolderRule& rule, const std::function<std::string(const std::string&)>& absolute);
+
+/// ImportOptions::fingerprint of these options, and of where the messages go.
 std::string fingerprint_of(const MboxSource::Options& options);
+std::string fingerprint_of(const MailTree& tree, const FolderRule& rule);
 
 }  // namespace lbx::convert

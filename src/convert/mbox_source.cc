@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "convert/expand.h"
@@ -131,6 +132,20 @@ Result<MboxSource> MboxSource::open(System& system, LockOps& locks, const std::s
   return source;
 }
 
+Result<MboxSource> MboxSource::open_private(System& system, LockOps& locks, UniqueFd file,
+                                            const std::string& path, std::string name,
+                                            const Options& options) {
+  const struct stat status = LBX_TRY(system.files.stat_fd(file.get()));
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  Result<MboxReader> reader = MboxReader::open(system.files, file.get(), size, options.read);
+  if (!reader) return about(path, reader.error());
+  MboxSource source{
+      system, locks, path, std::move(name), options, std::move(file), std::move(*reader)};
+  source.status_ = status;
+  source.size_ = size;
+  return source;
+}
+
 /// Live, the last message of the snapshot may be one that is being written: before it is given,
 /// other programs are locked out and the rest of the file counts too.
 Result<void> MboxSource::catch_up(std::uint64_t offset) {
@@ -167,7 +182,13 @@ void MboxSource::keep(MboxMessage& message, Message& out) const {
     out.uid_validity = numbers->validity;
     out.last_uid = numbers->last_uid;
   }
-  if (message.gmail_labels) apply_labels(*message.gmail_labels, options_.labels, out);
+  if (!message.gmail_labels) return;
+  const FolderName folder = out.folder;
+  apply_labels(*message.gmail_labels, options_.labels, out);
+  if (out.folder == folder || options_.label_base.is_inbox()) return;
+  std::vector<std::string> levels = options_.label_base.levels();
+  std::ranges::copy(out.folder.levels(), std::back_inserter(levels));
+  out.folder = FolderName::of_levels(levels);
 }
 
 Result<std::optional<Message>> MboxSource::next() {
@@ -187,6 +208,7 @@ Result<std::optional<Message>> MboxSource::next() {
     }
     Message out{message.state, std::nullopt, {}};
     if (message.date) out.time = Instant{*message.date, 0};
+    out.folder = options_.folder;
     keep(message, out);
     out.content = [this, message = std::move(message)](const ChunkSink& sink) {
       return reader_.read(message, sink);
@@ -229,6 +251,10 @@ Result<void> MboxSource::check() {
   return Error::later(path_ + ": another program changed it while it was read");
 }
 
+std::string MboxSource::stamp() const {
+  return file_stamp(status_);
+}
+
 Result<Findings> MboxSource::findings() {
   Findings out;
   out.decided = decided_by(reader_);
@@ -246,10 +272,8 @@ Result<Findings> MboxSource::findings() {
     const std::uint64_t end = std::min(offsets[i] + kShownText, size_);
     std::string text = LBX_TRY(read_range(system_->files, content(), offsets[i], end));
     text.resize(std::min(text.find_first_of("\r\n"), text.size()));
-    std::ranges::replace_if(  // it may be shown on a terminal
-        text, [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }, '?');
     out.doubts.push_back({path_ + ':' + std::to_string(lines[i]),
-                          std::string{describe(kept[i].doubt)}, std::move(text)});
+                          std::string{describe(kept[i].doubt)}, printable(std::move(text))});
   }
   return out;
 }

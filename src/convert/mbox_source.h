@@ -23,9 +23,11 @@ class MboxSource final : public Source {
     std::uint64_t max_expanded;
     bool skip_deleted{false};  // messages with the flag T
     LabelUse labels{LabelUse::Keywords};
+    FolderName label_base{};  // folders of labels lie below
     /// Deliveries go on while it is read; only what comes last is read under lock.
     bool live{false};
     MboxLockPolicy locks{};
+    FolderName folder{};  // of the messages
   };
 
   /// Opens `path`, expands it if it is compressed, and looks whether it is an mbox: where it is
@@ -34,6 +36,11 @@ class MboxSource final : public Source {
   /// file system knows locks. `name`: see Source. `system` and `locks` must outlive the source.
   static Result<MboxSource> open(System& system, LockOps& locks, const std::string& path,
                                  std::string name, const Options& options);
+
+  /// The same for a file that nobody else knows: no lock, not compressed. `path` is for messages.
+  static Result<MboxSource> open_private(System& system, LockOps& locks, UniqueFd file,
+                                         const std::string& path, std::string name,
+                                         const Options& options);
 
   const std::string& name() const override { return name_; }
   Result<std::optional<Message>> next() override;
@@ -45,6 +52,8 @@ class MboxSource final : public Source {
   /// An error where another program changed the file meanwhile.
   Result<void> check() override;
   Result<Findings> findings() override;
+  std::string stamp() const override;
+  bool removable() const override { return true; }
   /// Unlinks the file, if it is still the one that was read, as it was then.
   Result<void> remove() override;
 

@@ -114,6 +114,7 @@ Result<std::uint64_t> verify_import(System& system, int root,
                                     Progress& progress) {
   for (const std::unique_ptr<Source>& source : sources) {
     LBX_TRY(verify_source(record, *source, progress));
+    source->release();
   }
   return verify_files(system.files, root, folders, record);
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/mbox/mmdf.h"
+#include "core/message/line_endings.h"
 #include "core/message/line_scanner.h"
 
 namespace lbx {
@@ -43,27 +44,6 @@ bool is_pseudo_message(const Border& border, const HeaderScan& header) {
   return !header.note && header.has_imap_base && header.subject == kPseudoSubject &&
          border.line.sender == kPseudoSender;
 }
-
-/// Takes the CR away before each LF, chunk by chunk.
-class CrStripper {
- public:
-  void apply(std::string& text) {
-    std::string out;
-    out.reserve(text.size() + 1);
-    for (const char c : text) {
-      if (held_ && c != '\n') out += '\r';
-      held_ = c == '\r';
-      if (!held_) out += c;
-    }
-    text = std::move(out);
-  }
-  void finish(std::string& text) const {
-    if (held_) text += '\r';
-  }
-
- private:
-  bool held_{false};
-};
 
 }  // namespace
 
@@ -311,12 +291,19 @@ Result<void> MboxReader::pass_on(OctetRange range, const ChunkSink& sink) {
 
 Result<void> MboxReader::read(const MboxMessage& message, const ChunkSink& sink) {
   FromTransform unquote{FromTransform::Direction::Unquote, message.quoting};
-  CrStripper strip;
+  CrlfDecoder decoder;
   std::string out;
+  std::string decoded;
+  const auto decode = [&] {
+    if (!message.crlf) return;
+    decoded.clear();
+    decoder.append(out, decoded);
+    out.swap(decoded);
+  };
   const ChunkSink transform = [&](std::string_view chunk) -> Result<void> {
     out.clear();
     unquote.append(chunk, out);
-    if (message.crlf) strip.apply(out);
+    decode();
     return out.empty() ? Result<void>{} : sink(out);
   };
   std::uint64_t at = message.content.begin;
@@ -327,8 +314,8 @@ Result<void> MboxReader::read(const MboxMessage& message, const ChunkSink& sink)
   LBX_TRY(pass_on({at, message.content.end}, transform));
   out.clear();
   unquote.finish(out);
-  if (message.crlf) strip.apply(out);
-  if (message.crlf) strip.finish(out);
+  decode();
+  decoder.finish(out);
   unquoted_lines_ += unquote.changed();
   certain_ = certain_ || unquote.saw_nested();
   return out.empty() ? Result<void>{} : sink(out);

@@ -56,4 +56,18 @@ void CrlfEncoder::finish(std::string& out) {
   *this = {};
 }
 
+void CrlfDecoder::append(std::string_view bytes, std::string& out) {
+  out.reserve(out.size() + bytes.size() + 1);
+  for (const char c : bytes) {
+    if (held_ && c != '\n') out += '\r';
+    held_ = c == '\r';
+    if (!held_) out += c;
+  }
+}
+
+void CrlfDecoder::finish(std::string& out) {
+  if (held_) out += '\r';
+  held_ = false;
+}
+
 }  // namespace lbx

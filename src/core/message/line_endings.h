@@ -43,4 +43,15 @@ class CrlfEncoder {
   char last_{'\n'};
 };
 
+/// Takes the CR away before each LF, chunk by chunk.
+class CrlfDecoder {
+ public:
+  void append(std::string_view bytes, std::string& out);
+  /// Gives out a CR that was held back; the decoder is then as new.
+  void finish(std::string& out);
+
+ private:
+  bool held_{false};  // a CR
+};
+
 }  // namespace lbx
