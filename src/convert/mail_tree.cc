@@ -42,13 +42,9 @@ struct Listing {
   }
 };
 
-bool is_number(std::string_view name) {
-  return !name.empty() && name.front() != '0' && std::ranges::all_of(name, ascii::is_digit);
-}
-
 /// Numbers by their value, everything else as text.
 bool in_order(const MessageFile& a, const MessageFile& b) {
-  const bool numbers = is_number(a.name) && is_number(b.name);
+  const bool numbers = is_mh_name(a.name) && is_mh_name(b.name);
   if (numbers && a.name.size() != b.name.size()) return a.name.size() < b.name.size();
   return a.name < b.name;
 }
@@ -236,7 +232,7 @@ Result<void> Finder::take_file(const Directory& directory, const FileName& file,
     tree.unreadable.push_back(path + ": " + what.error().what);
     return {};
   }
-  const bool number = is_number(file.name);
+  const bool number = is_mh_name(file.name);
   switch (what->kind) {
     case ContentKind::Empty:
       break;

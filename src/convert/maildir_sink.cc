@@ -57,7 +57,7 @@ MaildirPlace place_of(const MessageState& state, const std::string& keyword_lett
 }
 
 Result<void> make_staged_folder(FileOps& files, int root, const std::string& path) {
-  for (const char* each : {".", "tmp", "new", "cur"}) {
+  for (const char* each : {"", "tmp", "new", "cur"}) {
     Result<void> made = files.make_directory(root, path + each, kFolderMode);
     if (!made && made.error().os_error != EEXIST) return made;
   }

@@ -91,6 +91,10 @@ bool ends_with_fold(std::string_view text, std::string_view suffix) {
          ascii::equal_fold(text.substr(text.size() - suffix.size()), suffix);
 }
 
+bool is_mh_name(std::string_view name) {
+  return !name.empty() && name.front() != '0' && std::ranges::all_of(name, ascii::is_digit);
+}
+
 std::string_view without_compression(std::string_view name) {
   for (const std::string_view each : {".gz", ".bz2", ".xz", ".zst"}) {
     if (ends_with_fold(name, each)) return name.substr(0, name.size() - each.size());
@@ -112,7 +116,8 @@ Recognised recognise(std::string_view head, std::string_view name) {
   name = without_compression(name);
   if (ends_with_fold(name, ".emlx") && is_emlx(head)) return {ContentKind::Emlx};
   const std::size_t fields = count_mail_fields(head);
-  if (fields > 1 || (fields > 0 && ends_with_fold(name, ".eml"))) return {ContentKind::Message};
+  const bool named = ends_with_fold(name, ".eml") || is_mh_name(name);
+  if (fields > 1 || (fields > 0 && named)) return {ContentKind::Message};
   // Perhaps one with text before the first From_ line: its reader will say.
   if (ends_with_fold(name, ".mbox") || ascii::equal_fold(name, "mbox")) {
     return {ContentKind::Mailbox};

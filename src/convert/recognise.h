@@ -30,6 +30,9 @@ struct Recognised {
 /// `head`: the first octets, expanded where the file is compressed. `name`: its last part.
 Recognised recognise(std::string_view head, std::string_view name);
 
+/// Whether an MH folder would have a message of this name: a number.
+bool is_mh_name(std::string_view name);
+
 /// `name` without the endings of compressions, and whether it ends in `suffix`, in any case.
 std::string_view without_compression(std::string_view name);
 bool ends_with_fold(std::string_view text, std::string_view suffix);
