@@ -28,6 +28,7 @@ struct Message {
   std::vector<std::string> keywords{};  // UTF-8
   std::optional<std::uint32_t> uid{};
   std::optional<std::uint32_t> uid_validity{};
+  std::uint32_t last_uid{0};  // the highest that this folder ever gave out, as far as known
   std::string uidl{};
 };
 

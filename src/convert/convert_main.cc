@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "convert/dovecot_keeper.h"
 #include "convert/expand.h"
 #include "convert/import.h"
 #include "convert/maildir_sink.h"
@@ -92,6 +93,12 @@ class ToMaildir {
     if (any_) {
       app.add_flag("--no-folders", rule_.flat, "everything goes into the inbox, or --folder");
     }
+    app.add_option("--labels", labels_, "what becomes of Gmail's labels")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, convert::LabelUse>{{"none", convert::LabelUse::None},
+                                                     {"keywords", convert::LabelUse::Keywords},
+                                                     {"places", convert::LabelUse::Places},
+                                                     {"folders", convert::LabelUse::Folders}}));
     declare_safety(app);
     app.add_flag("--json", json_, "the summary as one JSON object");
     app.add_flag("--strict", strict_, "exit with 1 if anything was doubtful");
@@ -103,10 +110,20 @@ class ToMaildir {
     sources_.pop_back();
     LBX_TRY(report_.open(system, report_path_));
     if (!folder_.empty()) rule_.below = lbx::FolderName::of_path(folder_).levels();
+    const bool folders = any_ && !rule_.flat;
+    reading_.labels =
+        labels_.value_or(folders ? convert::LabelUse::Folders : convert::LabelUse::Keywords);
+    reading_.label_base = lbx::FolderName::of_levels(rule_.below);
     lbx::PosixLockOps locks;
+    convert::DovecotKeeper keeper{system, locks};
+    options_.keeper = &keeper;
     const Sources sources = LBX_TRY(any_ ? find_any(system, locks) : open_mboxes(system, locks));
     convert::ImportSummary summary = LBX_TRY(import(system, locks, sources));
     summary.failed += tree_.unreadable.size();
+    for (const std::string& each : keeper.warnings()) {
+      std::fprintf(stderr, "letterbox-convert: warning: %s\n", each.c_str());
+    }
+    summary.doubts += keeper.warnings().size();
     print(summary);
     if (report_.failed()) return lbx::Error::later(report_path_ + ": cannot be written");
     if (summary.failed > 0) {
@@ -199,7 +216,8 @@ class ToMaildir {
   std::string folder_;
   convert::FolderRule rule_;
   convert::MailTree tree_;
-  convert::MboxSource::Options reading_{{}, convert::kMaxExpanded, false, false, {}, {}};
+  convert::MboxSource::Options reading_{{}, convert::kMaxExpanded, false, {}, {}, false, {}, {}};
+  std::optional<convert::LabelUse> labels_;
   convert::ImportOptions options_;
   std::string report_path_;
   ErrorReport report_;

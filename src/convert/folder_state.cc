@@ -15,8 +15,8 @@ namespace {
 
 constexpr mode_t kStateMode = 0600;
 constexpr std::size_t kBitsDigits = 16;
-/// Words before the keywords: bits, ordinal, folder, UID, UIDVALIDITY, POP3 id.
-constexpr std::size_t kFixedWords = 6;
+/// Words before the keywords: bits, source, ordinal, folder, UID, UIDVALIDITY, last UID, POP3 id.
+constexpr std::size_t kFixedWords = 8;
 /// Octets of a line at most: every keyword as long as it may be, each octet escaped, and the rest.
 constexpr std::size_t kMaxStateLine = kMaxKeywords * (3 * kMaxKeyword + 1) + kMaxRecordLine;
 
@@ -33,7 +33,8 @@ std::optional<std::uint32_t> parse_number_word(std::string_view word) {
 std::string words_of(std::uint64_t ordinal, const Message& message) {
   std::string words = ' ' + std::to_string(ordinal) + ' ' +
                       escape_word(message.folder.directory()) + ' ' + number_word(message.uid) +
-                      ' ' + number_word(message.uid_validity) + ' ';
+                      ' ' + number_word(message.uid_validity) + ' ' +
+                      number_word(message.last_uid) + ' ';
   if (message.uidl.size() <= kMaxUidl) words += escape_word(message.uidl);
   std::size_t count = 0;
   for (const std::string& each : message.keywords) {
@@ -49,14 +50,17 @@ std::optional<StagedMessage> parse_state(std::string_view line) {
   const std::vector<std::string_view> words = ascii::split(*text, ' ');
   if (words.size() < kFixedWords) return std::nullopt;
   const auto bits = ascii::parse_hex(words[0], kBitsDigits);
-  const auto ordinal = ascii::parse_number(words[1]);
-  if (!bits || !ordinal) return std::nullopt;
+  const auto source = ascii::parse_hex(words[1], kBitsDigits);
+  const auto ordinal = ascii::parse_number(words[2]);
+  if (!bits || !source || !ordinal) return std::nullopt;
   StagedMessage message{*bits,
+                        *source,
                         *ordinal,
-                        FolderName::of_directory(unescape_word(words[2])),
-                        parse_number_word(words[3]),
+                        FolderName::of_directory(unescape_word(words[3])),
                         parse_number_word(words[4]),
-                        unescape_word(words[5]),
+                        parse_number_word(words[5]),
+                        parse_number_word(words[6]).value_or(0),
+                        unescape_word(words[7]),
                         {}};
   for (std::size_t i = kFixedWords; i < words.size(); ++i) {
     message.keywords.push_back(unescape_word(words[i]));
@@ -75,10 +79,11 @@ void StateLog::note(std::uint64_t ordinal, const Message& message) {
 Result<void> StateLog::write(const std::string& source, std::uint64_t first,
                              const std::vector<MessageDigest>& digests) {
   if (notes_.empty()) return {};
+  const std::string source_word = ' ' + ascii::to_hex(name_bits(source, 0, {}), kBitsDigits);
   std::string lines{'\n'};  // the last run may have died within a line
   for (const Note& each : notes_) {
     const std::uint64_t bits = name_bits(source, each.ordinal, digests.at(each.ordinal - first));
-    lines += checked_line(ascii::to_hex(bits, kBitsDigits) + each.words);
+    lines += checked_line(ascii::to_hex(bits, kBitsDigits) + source_word + each.words);
   }
   notes_.clear();
   held_octets_ = 0;

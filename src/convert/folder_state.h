@@ -31,10 +31,12 @@ inline constexpr std::size_t kMaxUidl = 70;
 /// A staged message of which there is something to say.
 struct StagedMessage {
   std::uint64_t bits;     // name_bits(): what its file name holds, see name_bits_in()
+  std::uint64_t source;   // tells its source from others
   std::uint64_t ordinal;  // of its source's messages, from 0
   FolderName folder;
   std::optional<std::uint32_t> uid;
   std::optional<std::uint32_t> uid_validity;
+  std::uint32_t last_uid;
   std::string uidl;
   std::vector<std::string> keywords;
 };

@@ -101,6 +101,7 @@ std::string fingerprint_of(const MboxSource::Options& options) {
   text += word(options.read.keep_status, 'k');
   text += word(options.read.borders.mime, 'm');
   text += word(options.skip_deleted, 'd');
+  text += static_cast<char>('0' + static_cast<int>(options.labels));
   if (!options.folder.is_inbox()) text += ':' + escape_word(options.folder.directory());
   return text;
 }

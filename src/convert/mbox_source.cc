@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "convert/expand.h"
@@ -64,6 +65,12 @@ bool same_file(const struct stat& a, const struct stat& b) {
   return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
+MboxReadOptions reading(const MboxSource::Options& options) {
+  MboxReadOptions read = options.read;
+  read.gmail_labels = options.labels != LabelUse::None;
+  return read;
+}
+
 std::string decided_by(const MboxReader& reader) {
   std::string text{to_string(reader.dialect())};
   if (!reader.dialect_certain()) text += " assumed";
@@ -113,7 +120,7 @@ Result<MboxSource> MboxSource::open(System& system, LockOps& locks, const std::s
   const struct stat status = LBX_TRY(files.stat_fd(file->get()));
   const struct stat content = LBX_TRY(files.stat_fd(fd));
   const auto size = static_cast<std::uint64_t>(content.st_size);
-  Result<MboxReader> reader = MboxReader::open(files, fd, size, options.read);
+  Result<MboxReader> reader = MboxReader::open(files, fd, size, reading(options));
   if (!reader) return about(path, reader.error());
   MboxSource source{
       system, locks, path, std::move(name), options, std::move(*file), std::move(*reader)};
@@ -158,12 +165,30 @@ Result<void> MboxSource::catch_up(std::uint64_t offset) {
   if (same) status_ = status;
   size_ = size;
   if (same && reader_.begin() == reader_.position() && offset == reader_.begin()) {
-    reader_ = LBX_TRY(MboxReader::open(files, file_.get(), size, options_.read));
+    reader_ = LBX_TRY(MboxReader::open(files, file_.get(), size, reading(options_)));
     return {};
   }
   const bool found = same && LBX_TRY(reader_.go_to(offset, size));
   if (found) return {};
   return Error::later(path_ + ": another program rewrote it while it was read");
+}
+
+/// What servers and mail programs knew of it besides the octets.
+void MboxSource::keep(MboxMessage& message, Message& out) const {
+  out.keywords = std::move(message.keywords);
+  out.uidl = std::move(message.pop3_id);
+  if (const auto& numbers = reader_.imap_numbers()) {
+    out.uid = message.uid;
+    out.uid_validity = numbers->validity;
+    out.last_uid = numbers->last_uid;
+  }
+  if (!message.gmail_labels) return;
+  const FolderName folder = out.folder;
+  apply_labels(*message.gmail_labels, options_.labels, out);
+  if (out.folder == folder || options_.label_base.is_inbox()) return;
+  std::vector<std::string> levels = options_.label_base.levels();
+  std::ranges::copy(out.folder.levels(), std::back_inserter(levels));
+  out.folder = FolderName::of_levels(levels);
 }
 
 Result<std::optional<Message>> MboxSource::next() {
@@ -184,6 +209,7 @@ Result<std::optional<Message>> MboxSource::next() {
     Message out{message.state, std::nullopt, {}};
     if (message.date) out.time = Instant{*message.date, 0};
     out.folder = options_.folder;
+    keep(message, out);
     out.content = [this, message = std::move(message)](const ChunkSink& sink) {
       return reader_.read(message, sink);
     };

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "convert/conversion.h"
+#include "convert/gmail.h"
 #include "core/base/system.h"
 #include "core/mbox/lock.h"
 #include "core/mbox/reader.h"
@@ -21,6 +22,8 @@ class MboxSource final : public Source {
     MboxReadOptions read;
     std::uint64_t max_expanded;
     bool skip_deleted{false};  // messages with the flag T
+    LabelUse labels{LabelUse::Keywords};
+    FolderName label_base{};  // folders of labels lie below
     /// Deliveries go on while it is read; only what comes last is read under lock.
     bool live{false};
     MboxLockPolicy locks{};
@@ -69,6 +72,7 @@ class MboxSource final : public Source {
                                                       const MboxLockPolicy& policy);
   Result<void> catch_up(std::uint64_t offset);
   Result<std::string> digest_before(std::uint64_t offset) const;
+  void keep(MboxMessage& message, Message& out) const;
   int content() const { return spool_ ? spool_.get() : file_.get(); }
 
   System* system_;

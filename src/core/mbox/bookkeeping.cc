@@ -357,9 +357,11 @@ bool HeaderScanner::use_bookkeeping(std::string_view value) {
     case Kind::Pop3Id:
       if (value.empty()) return field_->kind == Kind::Keywords;
       certain_ = certain_ || noted_;
+      scan_.doubtful = true;
       uncertain_.push_back({field_, std::string{value}, {field_begin_, at_}});
       return false;
     case Kind::GmailLabels:
+      scan_.doubtful = true;
       if (scan_.gmail_labels.empty()) {
         scan_.gmail_labels = value;
         scan_.gmail_labels_at = {field_begin_, at_};

@@ -134,7 +134,7 @@ class Entry {
   bool header_is_plain() const {
     const HeaderScan& header = found_->header;
     const bool own_bookkeeping = header.note || header.envelope > 0 || !header.cuts.empty() ||
-                                 header.content_length_at.end > 0;
+                                 header.doubtful || header.content_length_at.end > 0;
     return header.starts_with_field && !own_bookkeeping;
   }
 

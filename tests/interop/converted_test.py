@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: MIT
+"""Dovecot, Debian's, serves what letterbox-convert made of an mbox: by IMAP flags, keywords, folder
+names, dates and numbers are those that the mbox had, and clients of POP3 that have fetched the mail
+from the mbox (served by Dovecot, too) fetch nothing again, neither from Dovecot nor from ours."""
+import imaplib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import unittest
+
+from support import letterbox, peers, pop3
+import dovecot_test
+
+DOVECOT_POP3 = '/usr/lib/dovecot/pop3'
+SYNTH = letterbox.reachable(os.path.join(letterbox.ROOT, 'tests/data/mbox/synth'))
+TAKEOUT = '''\
+From 1@xxx Mon Apr 07 14:31:02 +0000 2025
+X-GM-THRID: 1
+X-Gmail-Labels: =?UTF-8?Q?Archiviert,Ge=C3=B6ffnet,B=C3=BCro_&_Co/Gr=C3=B6=C3=9Fe.1,Sp=C3=A4ter?=
+Subject: one
+
+one
+
+From 2@xxx Tue Apr 08 14:31:02 +0000 2025
+X-Gmail-Labels: Posteingang,Ungelesen,Markiert
+Subject: two
+
+two
+
+From 3@xxx Wed Apr 09 14:31:02 +0000 2025
+X-Gmail-Labels: =?UTF-8?Q?Entw=C3=BCrfe?=
+Subject: three
+
+three
+
+'''
+
+
+def convert(*args):
+    return letterbox.run('letterbox-convert', *args)
+
+
+class ImapTest(letterbox.ScratchTest):
+    def serve(self):
+        """Dovecot shows the Maildir home/Maildir. -> a client that has logged in."""
+        view = peers.View('dovecot', self.path('view'))
+        user, port = letterbox.ORDINARY, peers.free_port()
+        config = self.write('dovecot.conf', dovecot_test.CONFIG.format(
+            dir=self.dir, user=user.pw_name, group=dovecot_test.group_name(user.pw_gid),
+            uid=user.pw_uid, gid=user.pw_gid, home=self.path('home'), port=port, quota=1 << 30))
+        view.start(self, *letterbox.setpriv(), '/usr/sbin/dovecot', '-F', '-c', config,
+                   log=self.path('output'))
+        peers.wait_until(lambda: peers.answers(port), 'no greeting')
+        imap = imaplib.IMAP4('127.0.0.1', port, timeout=peers.WAIT)
+        self.addCleanup(imap.shutdown)
+        imap.login('joe', 'secret')
+        return imap
+
+    def convert(self, command, *sources):
+        os.mkdir(self.path('home'))
+        letterbox.own(self.path('home'))
+        done = convert(command, *sources, self.path('home/Maildir'))
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def messages(self, imap, folder='INBOX'):
+        """-> {UID: (flags, internal date)}"""
+        self.assertEqual(imap.select('"%s"' % folder, readonly=True)[0], 'OK', folder)
+        found = {}
+        for each in imap.uid('FETCH', '1:*', '(FLAGS INTERNALDATE)')[1]:
+            text = each.decode()
+            flags = set(re.search(r'FLAGS \(([^)]*)\)', text)[1].split()) - {r'\Recent'}
+            found[int(re.search(r'UID (\d+)', text)[1])] = (
+                flags, re.search(r'INTERNALDATE "([^"]*)"', text)[1].strip())
+        return found
+
+    def numbers(self, imap):
+        return (imap.response('UIDVALIDITY')[1], imap.response('UIDNEXT')[1])
+
+    def complaints(self):
+        return [line for line in peers.read(self.path('dovecot.log')).splitlines()
+                if re.search('Error|Warning|Panic', line)]
+
+    def test_numbers_keywords_and_dates_are_those_of_the_mbox(self):
+        self.convert('mbox2maildir', os.path.join(SYNTH, 'x_keywords.mbox'))
+        imap = self.serve()
+        found = self.messages(imap)
+        self.assertEqual(self.numbers(imap), ([b'1136214245'], [b'43']))
+        self.assertEqual({uid: each[0] for uid, each in found.items()},
+                         {17: {r'\Seen', 'work', 'NonJunk'}, 41: {r'\Flagged', '$Label1'}})
+        dates = {uid: imaplib.Internaldate2tuple(b'INTERNALDATE "%s"' % each[1].rjust(26).encode())
+                 for uid, each in found.items()}
+        self.assertEqual(dates[17][:3], (2006, 1, 2))
+        self.assertEqual(dates[41][:3], (2012, 2, 28))
+        self.assertEqual(self.complaints(), [])
+
+    def test_labels_are_folders_flags_and_keywords(self):
+        self.convert('import', self.write('all.mbox', TAKEOUT))
+        imap = self.serve()
+        # '.' cannot stand in the name of a folder of a Maildir.
+        listed = {line.decode().rsplit('"." ', 1)[-1].strip('"') for line in imap.list()[1]}
+        deep = 'B&APw-ro &- Co.Gr&APYA3w-e_1'
+        self.assertGreaterEqual(listed, {'INBOX', 'Drafts', deep})
+        self.assertEqual([each[0] for each in self.messages(imap).values()], [{r'\Flagged'}])
+        self.assertEqual([each[0] for each in self.messages(imap, deep).values()],
+                         [{r'\Seen', 'Sp&AOQ-ter'}])
+        self.assertEqual([each[0] for each in self.messages(imap, 'Drafts').values()],
+                         [{r'\Seen', r'\Draft'}])
+        self.assertEqual(self.complaints(), [])
+
+
+class Front(threading.Thread):
+    """A port behind which the server can change: `answer(connection)` has each connection."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        self.answer = None
+
+    def run(self):
+        while True:
+            try:
+                connection = self.listener.accept()[0]
+            except OSError:
+                return
+            with connection:
+                self.answer(connection)
+
+    def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.join(peers.WAIT)
+
+
+def log_in(connection):
+    """Says what a login server says, but for the answer to PASS."""
+    connection.sendall(b'+OK ready\r\n')
+    line = b''
+    while True:
+        byte = connection.recv(1)
+        if not byte: return False
+        line += byte
+        if byte != b'\n': continue
+        if line.upper().startswith(b'PASS'): return True
+        known = line.upper().startswith(b'USER')
+        connection.sendall(b'+OK\r\n' if known else b'-ERR\r\n')
+        line = b''
+
+
+def relay(connection, port):
+    with socket.create_connection(('127.0.0.1', port)) as other:
+        def copy(source, target):
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        back = threading.Thread(target=copy, args=(other, connection), daemon=True)
+        back.start()
+        try:
+            copy(connection, other)
+        except OSError:
+            pass  # the client has hung up
+        back.join(peers.WAIT)
+
+
+@unittest.skipUnless(os.path.exists(DOVECOT_POP3), 'dovecot-pop3d is not installed')
+@unittest.skipUnless(shutil.which('fetchmail') and shutil.which('getmail'), 'no clients')
+class Pop3Test(letterbox.ScratchTest):
+    def setUp(self):
+        super().setUp()
+        self.front = Front()
+        self.front.start()
+        self.addCleanup(self.front.stop)
+        for name in ('fetched', 'got'):
+            letterbox.Maildir(self.path(name))
+
+    def dovecot(self, location, *options):
+        user = letterbox.ORDINARY.pw_name
+        config = self.write('dovecot-pop3.conf', '\n'.join([
+            'protocols = pop3', 'base_dir = ' + self.path('run'),
+            'log_path = ' + self.path('dovecot.log'), 'ssl = no', 'default_internal_user = ' + user,
+            'default_login_user = ' + user, 'mail_location = ' + location, *options, '']))
+
+        def answer(connection):
+            if not log_in(connection): return
+            subprocess.run([DOVECOT_POP3, '-c', config], stdin=connection, stdout=connection,
+                           stderr=subprocess.DEVNULL, timeout=peers.WAIT, check=False,
+                           env={'USER': user, 'HOME': self.dir, 'IP': '192.0.2.1'},
+                           **letterbox.as_ordinary())
+        self.front.answer = answer
+
+    def ours(self, maildir):
+        server = pop3.Server(self, maildir)
+        self.front.answer = lambda connection: relay(connection, server.port)
+
+    def fetchmail(self):
+        """-> how many messages it has fetched in all."""
+        mda = self.write('mda', '#!/bin/sh\nexec cat > "$(mktemp %s/XXXXXX)"\n'
+                         % self.path('fetched/new'), 0o755)
+        config = self.write('fetchmailrc', 'poll 127.0.0.1 protocol pop3 port %d uidl user bob '
+                            'password secret no rewrite sslproto "" mda "%s"\n'
+                            % (self.front.port, mda), 0o600)
+        os.chown(config, os.geteuid(), os.getegid())
+        subprocess.run(['fetchmail', '-f', config, '--invisible', '--pidfile', self.path('pid'),
+                        '-i', self.path('ids'), '--keep'], capture_output=True,
+                       timeout=peers.WAIT, check=False, env=dict(os.environ, HOME=self.dir))
+        return len(os.listdir(self.path('fetched/new')))
+
+    def getmail(self):
+        self.write('getmailrc', '[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\n'
+                   'port = %d\ntimeout = 10\nusername = bob\npassword = secret\n'
+                   '[destination]\ntype = Maildir\npath = %s/\n'
+                   '[options]\nread_all = false\ndelivered_to = false\nreceived = false\n'
+                   % (self.front.port, self.path('got')), 0o600)
+        letterbox.own(self.path('got'))
+        subprocess.run(['getmail', '--getmaildir=' + self.dir], capture_output=True,
+                       timeout=peers.WAIT, check=False, **letterbox.as_ordinary())
+        return len(os.listdir(self.path('got/new')))
+
+    def check(self, mbox, *options):
+        self.dovecot('mbox:%s:INBOX=%s' % (self.path('mail'), mbox), *options)
+        self.assertEqual(self.fetchmail(), 4)
+        got = self.getmail()
+        if got < 4:  # see pop3_clients_test.GetmailTest.first_run()
+            got = self.getmail()
+        maildir = self.path('Maildir')
+        done = convert('mbox2maildir', mbox, maildir)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr, b'')
+        with self.subTest('ours'):
+            self.ours(maildir)
+            self.assertEqual((self.fetchmail(), self.getmail()), (4, got))
+        with self.subTest('Dovecot'):
+            self.dovecot('maildir:' + maildir, *options)
+            self.assertEqual((self.fetchmail(), self.getmail()), (4, got))
+            self.assertNotIn('Error', peers.read(self.path('dovecot.log')))
+        with self.subTest('and new mail is fetched'):
+            letterbox.Maildir(maildir, create=False).add(b'Subject: new\n\nnew\n')
+            letterbox.own(maildir)
+            self.assertEqual((self.fetchmail(), self.getmail()), (5, got + 1))
+
+    def mbox(self, *fields):
+        return self.write('inbox', ''.join(
+            'From a@b Mon Jan  2 03:04:0%d 2006\nSubject: %d\n%s\n%d\n\n'
+            % (number, number, ''.join(field % number for field in fields), number)
+            for number in range(4)), 0o666)
+
+    def test_ids_made_of_imaps_numbers_are_known_again(self):
+        self.check(self.mbox())
+
+    def test_ids_in_x_uidl_are_known_again(self):
+        self.check(self.mbox('X-UIDL: an!old"id-%d\n', 'Status: RO\n'), 'pop3_reuse_xuidl = yes')
