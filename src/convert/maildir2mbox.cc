@@ -137,7 +137,7 @@ class ToMbox {
     MaildirSource source = LBX_TRY(
         MaildirSource::open(files(), maildir.get(), options_->maildir + '/' + below, order));
     MboxSink sink = LBX_TRY(MboxSink::open(*system_, *locks_, path, options_->writing));
-    if (source.uids()) sink.set_imap_base({source.uids()->validity, source.uids()->last});
+    if (source.uids()) sink.set_imap_base(*source.uids());
     sink.on_loss([&](const MboxLosses& losses) {
       ++report_.lossy;
       (*on_loss_)(options_->maildir + '/' + below + source.current(), losses);

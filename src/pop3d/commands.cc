@@ -9,7 +9,7 @@
 
 #include "core/base/ascii.h"
 #include "core/base/utf8.h"
-#include "core/wire/base64.h"
+#include "core/base/base64.h"
 #include "pop3d/session.h"
 
 namespace lbx::pop3d {

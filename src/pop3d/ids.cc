@@ -7,15 +7,16 @@
 
 #include "core/base/digest.h"
 #include "core/base/io.h"
+#include "core/maildir/courier_lists.h"
+#include "core/maildir/dovecot_uidlist.h"
 #include "core/message/header.h"
+#include "core/message/server_ids.h"
 #include "pop3d/imports.h"
 #include "pop3d/open_flags.h"
 
 namespace lbx::pop3d {
 namespace {
 
-constexpr const char* kDovecotFile = "dovecot-uidlist";
-constexpr const char* kCourierFile = "courierpop3dsizelist";
 /// How much of a message is read in search of its X-UIDL.
 constexpr std::size_t kMaxHeaderRead = std::size_t{256} * 1024;
 
@@ -54,9 +55,9 @@ class Importer {
   }
 
   std::vector<ImportedId> dovecot() {
-    return ids_of_dovecot(text_of(kDovecotFile), options_.dovecot_format);
+    return ids_of_dovecot(text_of(kDovecotUidlistFile), options_.dovecot_format);
   }
-  std::vector<ImportedId> courier() { return ids_of_courier(text_of(kCourierFile)); }
+  std::vector<ImportedId> courier() { return ids_of_courier(text_of(kCourierPop3File)); }
 
   std::vector<ImportedId> md5_of_name() {
     std::vector<ImportedId> ids;
@@ -71,7 +72,7 @@ class Importer {
     std::vector<ImportedId> ids;
     for (std::size_t i = 0; i < messages_.count(); ++i) {
       std::string id = x_uidl_of(messages_.path(i));
-      if (is_id(id)) ids.push_back({std::string{messages_.base(i)}, std::move(id)});
+      if (is_pop3_id(id)) ids.push_back({std::string{messages_.base(i)}, std::move(id)});
     }
     return ids;
   }
@@ -120,7 +121,7 @@ NameFile load_ids(System& system, int maildir, const MessageTable& messages,
 
 void IdTable::assign(const MessageTable& messages, const NameFile& known) {
   const auto plain = [&](std::size_t i) {
-    return !messages.shares_base(i) && is_id(messages.base(i)) &&
+    return !messages.shares_base(i) && is_pop3_id(messages.base(i)) &&
            (known.count() == 0 || !known.find(messages.base(i)));
   };
   std::vector<std::uint32_t> others;
@@ -153,9 +154,9 @@ void IdTable::assign(const MessageTable& messages, const NameFile& known) {
     };
     std::string wanted;
     const std::optional<std::string_view> imported = copy == 0 ? known.find(base) : std::nullopt;
-    if (imported && is_id(*imported) && !clashes(*imported)) {
+    if (imported && is_pop3_id(*imported) && !clashes(*imported)) {
       wanted = *imported;
-    } else if (copy == 0 && is_id(base)) {
+    } else if (copy == 0 && is_pop3_id(base)) {
       continue;  // the base name after all
     } else {
       // The n-th copy has an id of its own for as long as there are n.

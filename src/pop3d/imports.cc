@@ -6,57 +6,14 @@
 
 #include "core/base/ascii.h"
 #include "core/base/digest.h"
+#include "core/maildir/courier_lists.h"
+#include "core/maildir/dovecot_uidlist.h"
+#include "core/message/server_ids.h"
 
 namespace lbx::pop3d {
 namespace {
 
-constexpr std::size_t kMaxId = 70;
 constexpr std::size_t kMaxWidth = 64;
-
-/// Takes the next line off `text`.
-std::string_view take_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
-}
-
-std::string_view base_of(std::string_view file_name) {
-  return file_name.substr(0, file_name.find(':'));
-}
-
-/// The number behind the first word that begins with `letter`.
-std::optional<std::uint64_t> number_behind(char letter, std::string_view line) {
-  for (const std::string_view word : ascii::split(line, ' ')) {
-    if (word.starts_with(letter)) return ascii::parse_number(word.substr(1));
-  }
-  return std::nullopt;
-}
-
-struct DovecotMessage {
-  std::uint64_t uid;
-  std::string_view base;
-  std::string_view guid;   // "G": where it is not the base name
-  std::string_view saved;  // "P": the id, where Dovecot has kept it
-};
-
-std::optional<DovecotMessage> dovecot_line(std::string_view line) {
-  const std::size_t blank = std::min(line.find(' '), line.size());
-  const std::optional<std::uint64_t> uid = ascii::parse_number(line.substr(0, blank));
-  if (!uid || blank == line.size()) return std::nullopt;
-  DovecotMessage message{*uid, {}, {}, {}};
-  line.remove_prefix(blank + 1);
-  while (!line.empty() && line.front() != ':') {
-    const std::string_view field = line.substr(0, line.find(' '));
-    if (field.size() == line.size()) return std::nullopt;
-    if (field.starts_with('G')) message.guid = field.substr(1);
-    if (field.starts_with('P')) message.saved = field.substr(1);
-    line.remove_prefix(field.size() + 1);
-  }
-  if (line.empty()) return std::nullopt;
-  message.base = base_of(line.substr(1));
-  return message;
-}
 
 std::string to_case(std::string_view text, bool upper) {
   std::string out = ascii::to_lower(text);
@@ -79,7 +36,7 @@ class UidlFormat {
       : format_{format}, validity_{validity} {}
 
   /// Nothing where the format asks for what we do not have.
-  std::optional<std::string> id_of(const DovecotMessage& message) {
+  std::optional<std::string> id_of(const UidlistEntry& message) {
     std::string id;
     for (at_ = 0; at_ < format_.size(); ++at_) {
       if (format_[at_] != '%') {
@@ -97,7 +54,7 @@ class UidlFormat {
  private:
   char here() const { return at_ < format_.size() ? format_[at_] : '\0'; }
 
-  std::optional<std::string> variable(const DovecotMessage& message) {
+  std::optional<std::string> variable(const UidlistEntry& message) {
     bool zeros = false;
     std::size_t width = 0;
     while (here() == '-') ++at_;
@@ -116,7 +73,7 @@ class UidlFormat {
     return value;
   }
 
-  std::optional<std::string> plain(const DovecotMessage& message) const {
+  std::optional<std::string> plain(const UidlistEntry& message) const {
     switch (here()) {
       case '%':
         return "%";
@@ -154,38 +111,19 @@ class UidlFormat {
 };
 
 void keep(std::vector<ImportedId>& ids, std::string_view base, std::string id) {
-  if (!base.empty() && is_id(id)) ids.push_back({std::string{base}, std::move(id)});
+  if (is_pop3_id(id)) ids.push_back({std::string{base}, std::move(id)});
 }
 
 }  // namespace
 
-bool is_id(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxId && std::ranges::all_of(text, &ascii::is_graph);
-}
-
 std::vector<ImportedId> ids_of_dovecot(std::string_view uidlist, std::string_view format) {
-  const std::string_view head = take_line(uidlist);
-  const std::vector<std::string_view> words = ascii::split(head, ' ');
-  std::optional<std::uint64_t> validity;
-  if (words[0] == "3") validity = number_behind('V', head);
-  if (words[0] == "1" && words.size() > 1) validity = ascii::parse_number(words[1]);
-  if (!validity) return {};
-  const bool old = words[0] == "1";  // "UID NAME", without a colon in front of the name
-
   std::vector<ImportedId> ids;
-  UidlFormat uidl{format, *validity};
-  while (!uidlist.empty()) {
-    const std::string_view line = take_line(uidlist);
-    std::optional<DovecotMessage> message;
-    if (!old) {
-      message = dovecot_line(line);
-    } else if (const auto uid = ascii::parse_number(line.substr(0, line.find(' ')))) {
-      const std::size_t name = std::min(line.find(' '), line.size() - 1) + 1;
-      message = DovecotMessage{*uid, base_of(line.substr(name)), {}, {}};
-    }
-    if (!message) continue;
-    if (!message->saved.empty()) {
-      keep(ids, message->base, std::string{message->saved});
+  std::optional<UidlistReader> reader = UidlistReader::open(uidlist);
+  if (!reader) return ids;
+  UidlFormat uidl{format, reader->header().validity};
+  while (const std::optional<UidlistEntry> message = reader->next()) {
+    if (!message->pop3_id.empty()) {
+      keep(ids, message->base, std::string{message->pop3_id});
     } else if (std::optional<std::string> id = uidl.id_of(*message)) {
       keep(ids, message->base, std::move(*id));
     }
@@ -193,25 +131,12 @@ std::vector<ImportedId> ids_of_dovecot(std::string_view uidlist, std::string_vie
   return ids;
 }
 
-// "/3 NEXT VALIDITY", then "FILE SIZE NUMBER:VALIDITY:FLAG"; version 2 has no flag. The id is
-// "UIDnumber-validity". A file name may hold blanks, so lines are read from their ends.
 std::vector<ImportedId> ids_of_courier(std::string_view sizelist) {
-  const std::string_view head = take_line(sizelist);
-  if (!head.starts_with("/2 ") && !head.starts_with("/3 ")) return {};
   std::vector<ImportedId> ids;
-  while (!sizelist.empty()) {
-    const std::string_view line = take_line(sizelist);
-    const std::size_t last = line.rfind(' ');
-    if (last == line.npos || last == 0) continue;
-    const std::size_t before = line.rfind(' ', last - 1);
-    if (before == line.npos) continue;
-    const std::vector<std::string_view> parts = ascii::split(line.substr(last + 1), ':');
-    if (parts.size() < 2 || !ascii::parse_number(parts[0]) || !ascii::parse_number(parts[1])) {
-      continue;
-    }
-    if (ascii::parse_number(parts[0]) == 0) continue;  // no id was given out
-    keep(ids, base_of(line.substr(0, before)),
-         "UID" + std::string{parts[0]} + '-' + std::string{parts[1]});
+  std::optional<CourierPop3Reader> reader = CourierPop3Reader::open(sizelist);
+  if (!reader) return ids;
+  while (std::optional<CourierPop3Reader::Entry> message = reader->next()) {
+    keep(ids, message->base, std::move(message->id));
   }
   return ids;
 }

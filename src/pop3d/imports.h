@@ -16,9 +16,6 @@ struct ImportedId {
   bool operator==(const ImportedId&) const = default;
 };
 
-/// Whether `text` may be an id: RFC 1939 section 7.
-bool is_id(std::string_view text);
-
 /// Dovecot's `dovecot-uidlist`, versions 1 and 3. `format` is its setting pop3_uidl_format, with
 /// %u, %v, %f, %g and %%, the modifiers X, L, U and M, and a width. An id that Dovecot has saved
 /// with the message (`P`) comes before it. A format that asks for more gives no ids.

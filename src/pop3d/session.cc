@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/base/ascii.h"
-#include "core/wire/base64.h"
+#include "core/base/base64.h"
 
 namespace lbx::pop3d {
 namespace {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/message/server_ids.h"
 #include "pop3d/imports.h"
 #include "pop3d/name_file.h"
 #include "pop3d/sizes.h"
@@ -20,7 +21,7 @@ namespace {
 void check(const std::vector<ImportedId>& ids) {
   NameFileWriter writer{"ids"};
   for (const ImportedId& each : ids) {
-    require(is_id(each.id) && !each.base.empty());
+    require(is_pop3_id(each.id) && !each.base.empty());
     require(each.base.find_first_of(":\n") == std::string::npos);
     writer.add(each.id, each.base);
   }

@@ -3,6 +3,7 @@
 
 #include "core/base/ascii.h"
 #include "core/maildir/server_lines.h"
+#include "core/message/server_ids.h"
 
 namespace lbx {
 

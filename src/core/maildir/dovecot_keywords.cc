@@ -4,34 +4,8 @@
 #include <algorithm>
 
 #include "core/base/ascii.h"
-#include "core/base/modified_utf7.h"
 
 namespace lbx {
-namespace {
-
-constexpr std::string_view kNoAtom = "(){%*\"\\]";  // RFC 3501 section 9: atom-specials, less CTL
-
-bool is_atom_octet(char c) {
-  return ascii::is_graph(c) && kNoAtom.find(c) == std::string_view::npos;
-}
-
-}  // namespace
-
-bool is_keyword(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxKeyword && std::ranges::all_of(text, is_atom_octet);
-}
-
-std::optional<std::string> to_keyword(std::string_view text) {
-  std::string plain{ascii::trim(text)};
-  std::ranges::replace_if(
-      plain, [](char c) { return c >= '\0' && !is_atom_octet(c); }, '_');
-  std::string keyword = modified_utf7::encode(plain).value_or(plain);
-  std::ranges::replace_if(  // what was no UTF-8
-      keyword, [](char c) { return !is_atom_octet(c); }, '_');
-  keyword.resize(std::min(keyword.size(), kMaxKeyword));
-  if (keyword.empty()) return std::nullopt;
-  return keyword;
-}
 
 DovecotKeywords DovecotKeywords::parse(std::string_view text) {
   DovecotKeywords keywords;

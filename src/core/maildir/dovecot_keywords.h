@@ -10,23 +10,14 @@
 #include <string>
 #include <string_view>
 
+#include "core/message/server_ids.h"
+
 namespace lbx {
 
 inline constexpr const char* kDovecotKeywordsFile = "dovecot-keywords";
 inline constexpr std::size_t kMaxKeywords = 26;
-/// Octets of a keyword: Dovecot's mail_max_keyword_length.
-inline constexpr std::size_t kMaxKeyword = 50;
 /// Octets of such a file that are read.
 inline constexpr std::size_t kMaxKeywordsFile = std::size_t{64} * 1024;
-
-/// Whether an IMAP server takes it: an atom (RFC 3501 section 9) that is no system flag, of at most
-/// kMaxKeyword octets.
-bool is_keyword(std::string_view text);
-
-/// The keyword that stands for any UTF-8 text: blanks and what no atom may hold become '_', other
-/// characters are in modified UTF-7 (as Thunderbird makes the keys of its tags), and what is too
-/// long is cut. Nothing where nothing is left.
-std::optional<std::string> to_keyword(std::string_view text);
 
 class DovecotKeywords {
  public:
@@ -39,7 +30,7 @@ class DovecotKeywords {
   std::optional<char> letter_of(std::string_view name) const;
   /// "" where the letter is free.
   std::string_view name_of(char letter) const;
-  /// The letter of `name`, which must be a keyword: the first free one where it has none yet.
+  /// The letter of `name`, which is_keyword(): the first free one where it has none yet.
   /// Nothing where all 26 are taken.
   std::optional<char> add(std::string_view name);
 

@@ -10,7 +10,6 @@
 namespace lbx {
 namespace {
 
-constexpr std::size_t kMaxPop3Id = 70;
 constexpr std::size_t kGuidDigits = 32;
 
 bool is_guid(std::string_view text) {
@@ -105,10 +104,6 @@ std::string to_line(const UidlistEntry& entry) {
   if (entry.wire_octets) line += " W" + std::to_string(*entry.wire_octets);
   if (entry.octets) line += " S" + std::to_string(*entry.octets);
   return line.append(" :").append(entry.base) + '\n';
-}
-
-bool is_pop3_id(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxPop3Id && std::ranges::all_of(text, &ascii::is_graph);
 }
 
 }  // namespace lbx

@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/message/server_ids.h"
+
 namespace lbx {
 
 inline constexpr const char* kDovecotUidlistFile = "dovecot-uidlist";
@@ -62,8 +64,5 @@ std::string to_line(const UidlistHeader& header);
 /// `base` must be one of a message, and `pop3_id`, where there is one, hold nothing but graphic
 /// ASCII.
 std::string to_line(const UidlistEntry& entry);
-
-/// A POP3 id (RFC 1939 section 7): 1 to 70 octets of 0x21..0x7E.
-bool is_pop3_id(std::string_view text);
 
 }  // namespace lbx

@@ -2,19 +2,8 @@
 #include "core/maildir/server_lines.h"
 
 #include <algorithm>
-#include <limits>
-
-#include "core/base/ascii.h"
 
 namespace lbx {
-
-std::optional<std::uint32_t> parse_uid(std::string_view text) {
-  const auto number = ascii::parse_number(text);
-  if (!number || *number == 0 || *number > std::numeric_limits<std::uint32_t>::max()) {
-    return std::nullopt;
-  }
-  return static_cast<std::uint32_t>(*number);
-}
 
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = std::min(text.find('\n'), text.size());

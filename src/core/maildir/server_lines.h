@@ -2,14 +2,9 @@
 // What the lists have in common in which mail servers note the messages of a Maildir.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace lbx {
-
-/// A number that may be a UID or a UIDVALIDITY: 1..4294967295 (RFC 3501 section 9, nz-number).
-std::optional<std::uint32_t> parse_uid(std::string_view text);
 
 /// Takes the next line off `text`; it comes without its end.
 std::string_view take_line(std::string_view& text);

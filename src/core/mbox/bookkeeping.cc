@@ -8,6 +8,7 @@
 #include "core/base/ascii.h"
 #include "core/mbox/from_line.h"
 #include "core/message/date.h"
+#include "core/message/server_ids.h"
 
 namespace lbx {
 namespace {
@@ -27,7 +28,13 @@ struct MozillaBit {
 constexpr std::array kMozillaBits{MozillaBit{0x0001, 'S'}, MozillaBit{0x0002, 'R'},
                                   MozillaBit{0x0004, 'F'}, MozillaBit{0x0008, 'T'},
                                   MozillaBit{0x1000, 'P'}};
-constexpr std::uint64_t kMozillaNew = 0x10000;  // X-Mozilla-Status2
+// X-Mozilla-Status2
+constexpr std::uint64_t kMozillaNew = 0x10000;
+constexpr std::uint64_t kMozillaImapDeleted = 0x200000;
+constexpr std::uint64_t kMozillaReceiptSent = 0x800000;
+constexpr unsigned kMozillaLabelShift = 25;  // the label's number, 1..5
+constexpr std::uint64_t kMozillaLabelMask = 7;
+constexpr std::uint64_t kMozillaLabels = 5;
 
 bool consists_of(std::string_view text, std::string_view letters) {
   return std::ranges::all_of(
@@ -65,9 +72,13 @@ enum class HeaderScanner::Kind {
   ContentLength,
   ImapBase,  // numbers and names of a whole mailbox
   Uid,
-  Keywords,  // removed only where there are none: Maildir has no place for them
+  Keywords,
+  MozillaKeys,
+  Pop3Id,
+  GmailLabels,
   // From here on no bookkeeping.
   Date,
+  Received,
   ReturnPath,
   Subject,
 };
@@ -83,13 +94,16 @@ const HeaderScanner::Field* HeaderScanner::find_field(std::string_view name) {
       Field{"X-Status", Kind::XStatus},
       Field{"X-Mozilla-Status", Kind::MozillaStatus},
       Field{"X-Mozilla-Status2", Kind::MozillaStatus2},
-      Field{"X-Mozilla-Keys", Kind::Keywords},
+      Field{"X-Mozilla-Keys", Kind::MozillaKeys},
       Field{"X-Keywords", Kind::Keywords},
       Field{"X-UID", Kind::Uid},
+      Field{"X-UIDL", Kind::Pop3Id},
+      Field{"X-Gmail-Labels", Kind::GmailLabels},
       Field{"X-IMAP", Kind::ImapBase},
       Field{"X-IMAPbase", Kind::ImapBase},
       Field{"Content-Length", Kind::ContentLength},
       Field{"Date", Kind::Date},
+      Field{"Received", Kind::Received},
       Field{"Return-Path", Kind::ReturnPath},
       Field{"Subject", Kind::Subject},
   };
@@ -134,6 +148,26 @@ bool take_note_part(std::string_view part, WriterNote& note) {
 }
 
 }  // namespace
+std::optional<std::int64_t> HeaderScan::delivered() const {
+  const auto newest = parse_rfc5322_date(received);
+  return newest ? newest : date;
+}
+
+std::optional<ImapNumbers> ImapNumbers::parse(std::string_view value) {
+  std::vector<std::string_view> words = ascii::split(value, ' ');
+  std::erase_if(words, [](std::string_view word) { return word.empty(); });
+  if (words.size() < 2) return std::nullopt;
+  const auto validity = parse_uid(words[0]);
+  const auto last = ascii::parse_number(words[1]);
+  if (!validity || !last || (*last != 0 && !parse_uid(words[1]))) return std::nullopt;
+  ImapNumbers numbers{*validity, static_cast<std::uint32_t>(*last), {}};
+  words.erase(words.begin(), words.begin() + 2);
+  for (const std::string_view word : words) {
+    if (numbers.keywords.size() == kMaxMessageKeywords) break;
+    if (is_keyword(word)) numbers.keywords.emplace_back(word);
+  }
+  return numbers;
+}
 
 std::optional<WriterNote> WriterNote::parse(std::string_view value) {
   WriterNote note;
@@ -199,6 +233,7 @@ bool HeaderScanner::feed(std::string_view bytes) {
 void HeaderScanner::finish() {
   if (!ended_) lines_.finish([this](const ScannedLine& line) { return take_line(line); });
   end_field();
+  use_uncertain();
   ended_ = true;
 }
 
@@ -209,7 +244,9 @@ bool HeaderScanner::take_line(const ScannedLine& line) {
   if (first) scan_.starts_with_field = is_field_start(text);
   if (!text.empty() && ascii::is_blank(text.front()) && !first) {
     at_ += line.length;
-    if (field_ != nullptr && value_.size() < kMaxBookkeepingField) value_ += text;
+    if (field_ == nullptr) return true;
+    too_long_ = too_long_ || line.text.size() < line.length || value_.size() > kMaxBookkeepingField;
+    if (!too_long_) value_ += text;
     return true;
   }
   end_field();
@@ -228,6 +265,7 @@ bool HeaderScanner::take_line(const ScannedLine& line) {
   scan_.end = at_;
   field_begin_ = begin;
   start_field(text);
+  too_long_ = line.text.size() < line.length;
   if (noted_) end_field();  // our writer folds nothing: what follows is the message
   return true;
 }
@@ -264,6 +302,9 @@ void HeaderScanner::use_field(std::string_view value) {
     case Kind::Date:
       if (!scan_.date) scan_.date = parse_rfc5322_date(value);
       return;
+    case Kind::Received:  // each server puts its own in front, RFC 5321 section 4.4
+      if (scan_.received.empty()) scan_.received = value.substr(value.rfind(';') + 1);
+      return;
     case Kind::Subject:
       if (scan_.subject.empty()) scan_.subject = value;
       return;
@@ -273,11 +314,10 @@ void HeaderScanner::use_field(std::string_view value) {
       }
       return;
     default:
-      // Behind the writer's note, what it counts goes, and all else is the message's own.
-      if (scan_.note && !noted_) return;
-      if (use_bookkeeping(value) || (noted_ && field_->kind != Kind::ContentLength)) {
-        cut(field_begin_, at_);
-      }
+      // Behind the writer's note, what it does not count is the message's own; and so is what is
+      // longer than a program writes it.
+      if (too_long_ || (scan_.note && !noted_)) return;
+      if (use_bookkeeping(value)) cut(field_begin_, at_);
   }
 }
 
@@ -290,13 +330,8 @@ bool HeaderScanner::use_bookkeeping(std::string_view value) {
       return use_x_status(value);
     case Kind::MozillaStatus:
       return use_mozilla_status(value);
-    case Kind::MozillaStatus2: {
-      const auto bits = ascii::parse_hex(value, 8);
-      if (bits && (*bits & kMozillaNew) != 0 && scan_.state.letters.empty()) {
-        scan_.state.fresh = true;
-      }
-      return bits.has_value();
-    }
+    case Kind::MozillaStatus2:
+      return use_mozilla_status2(value);
     case Kind::ContentLength:
       if (!scan_.content_length) {
         scan_.content_length = ascii::parse_number(value);
@@ -305,16 +340,69 @@ bool HeaderScanner::use_bookkeeping(std::string_view value) {
       return false;  // that it is true shows only at the message's end
     case Kind::ImapBase:
       scan_.has_imap_base = true;
+      if (!scan_.imap_numbers) scan_.imap_numbers = ImapNumbers::parse(value);
+      certain_ = true;
       return true;
     case Kind::Uid:
+      if (!scan_.uid) scan_.uid = parse_uid(value);
+      certain_ = certain_ || scan_.uid;
       return ascii::parse_number(value).has_value();
-    default:  // keywords
-      return value.empty();
+    case Kind::MozillaKeys:
+      return use_keywords(value);
+    case Kind::Keywords:
+    case Kind::Pop3Id:
+      if (value.empty()) return field_->kind == Kind::Keywords;
+      certain_ = certain_ || noted_;
+      scan_.has_uncertain = true;
+      uncertain_.push_back({field_, std::string{value}, {field_begin_, at_}});
+      return false;
+    case Kind::GmailLabels:
+      if (scan_.gmail_labels.empty()) {
+        scan_.gmail_labels = value;
+        scan_.gmail_labels_at = {field_begin_, at_};
+      }
+      return false;  // whoever reads the message decides
+    default:
+      return false;
+  }
+}
+
+/// Beside what a mail program has noted, or not at all.
+void HeaderScanner::use_uncertain() {
+  for (const Uncertain& each : std::exchange(uncertain_, {})) {
+    if (!certain_) continue;
+    const bool is_id = each.field->kind == Kind::Pop3Id;
+    const bool used =
+        is_id ? scan_.pop3_id.empty() && is_pop3_id(each.value) : use_keywords(each.value);
+    if (used && is_id) scan_.pop3_id = each.value;
+    if (used) cut(each.range.begin, each.range.end);
+  }
+  std::ranges::sort(scan_.cuts, {}, &OctetRange::begin);
+}
+
+/// Between blanks or commas; all of them, or the field is something else.
+bool HeaderScanner::use_keywords(std::string_view value) {
+  const std::string words = ascii::replace(ascii::replace(value, ',', ' '), '\t', ' ');
+  const std::vector<std::string_view> split = ascii::split(words, ' ');
+  const auto is_one = [](std::string_view word) { return word.empty() || is_keyword(word); };
+  if (!std::ranges::all_of(split, is_one)) return false;
+  for (const std::string_view word : split) {
+    if (!word.empty()) add_keyword(word);
+  }
+  return true;
+}
+
+void HeaderScanner::add_keyword(std::string_view keyword) {
+  std::vector<std::string>& all = scan_.keywords;
+  const auto same = [keyword](const std::string& each) { return ascii::equal_fold(each, keyword); };
+  if (all.size() < kMaxMessageKeywords && std::ranges::none_of(all, same)) {
+    all.emplace_back(keyword);
   }
 }
 
 bool HeaderScanner::use_status(std::string_view letters) {
   if (!consists_of(letters, "ronu")) return false;
+  certain_ = true;
   if (!consists_of(letters, "nu")) scan_.state.fresh = false;
   if (letters.find_first_of("Rr") != std::string_view::npos) scan_.state.add('S');
   return true;
@@ -322,6 +410,7 @@ bool HeaderScanner::use_status(std::string_view letters) {
 
 bool HeaderScanner::use_x_status(std::string_view letters) {
   if (!consists_of(letters, "afdtn")) return false;
+  certain_ = true;
   for (const char letter : letters) {
     for (const LetterPair& pair : kXStatus) {
       if (ascii::lower(letter) == ascii::lower(pair.status)) scan_.state.add(pair.maildir);
@@ -333,10 +422,22 @@ bool HeaderScanner::use_x_status(std::string_view letters) {
 bool HeaderScanner::use_mozilla_status(std::string_view value) {
   const auto bits = ascii::parse_hex(value, 4);
   if (!bits) return false;
+  certain_ = true;
   scan_.state.fresh = false;
   for (const MozillaBit& each : kMozillaBits) {
     if ((*bits & each.bit) != 0) scan_.state.add(each.maildir);
   }
+  return true;
+}
+
+bool HeaderScanner::use_mozilla_status2(std::string_view value) {
+  const auto bits = ascii::parse_hex(value, 8);
+  if (!bits) return false;
+  if ((*bits & kMozillaImapDeleted) != 0) scan_.state.add('T');
+  if ((*bits & kMozillaNew) != 0 && scan_.state.letters.empty()) scan_.state.fresh = true;
+  if ((*bits & kMozillaReceiptSent) != 0) add_keyword("$MDNSent");  // RFC 3503
+  const std::uint64_t label = (*bits >> kMozillaLabelShift) & kMozillaLabelMask;
+  if (label >= 1 && label <= kMozillaLabels) add_keyword("$label" + std::to_string(label));
   return true;
 }
 

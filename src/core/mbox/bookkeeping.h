@@ -23,7 +23,9 @@ namespace lbx {
 /// Ranges that are removed from one header at most; further bookkeeping fields stay.
 inline constexpr std::size_t kMaxCuts = 64;
 /// Octets of a bookkeeping field that are looked at.
-inline constexpr std::size_t kMaxBookkeepingField = 1024;
+inline constexpr std::size_t kMaxBookkeepingField = std::size_t{16} * 1024;
+/// Keywords of one message that are used.
+inline constexpr std::size_t kMaxMessageKeywords = 64;
 
 /// What became of a message so far, in Maildir's letters.
 struct MessageState {
@@ -37,6 +39,16 @@ struct OctetRange {
   std::uint64_t begin;
   std::uint64_t end;
   bool operator==(const OctetRange&) const = default;
+};
+
+/// What IMAP servers note for a whole mailbox, in its first message: X-IMAPbase, or X-IMAP.
+struct ImapNumbers {
+  std::uint32_t validity;               // UIDVALIDITY
+  std::uint32_t last_uid;               // the highest that was ever given out; 0: none
+  std::vector<std::string> keywords{};  // all that are in use
+
+  static std::optional<ImapNumbers> parse(std::string_view value);
+  bool operator==(const ImapNumbers&) const = default;
 };
 
 /// Our own field.
@@ -73,11 +85,21 @@ struct HeaderScan {
   OctetRange content_length_at{0, 0};
   std::optional<WriterNote> note;
   std::optional<std::int64_t> date;  // of the Date field
+  std::string received;              // the date of the first Received field, as it is written
   std::string return_path;           // between the brackets
   std::string subject;
+  /// When it was delivered, where no From_ line says so: the newest Received field, else Date.
+  std::optional<std::int64_t> delivered() const;
   bool starts_with_field{false};
   bool has_imap_base{false};  // X-IMAP or X-IMAPbase
-  std::uint64_t end{0};       // the first octet of the body
+  bool has_uncertain{false};  // X-Keywords or X-UIDL: bookkeeping only beside other fields of it
+  std::optional<ImapNumbers> imap_numbers;
+  std::optional<std::uint32_t> uid;   // X-UID
+  std::string pop3_id;                // X-UIDL
+  std::vector<std::string> keywords;  // X-Keywords, X-Mozilla-Keys, -Status2: IMAP's; once each
+  std::string gmail_labels;           // X-Gmail-Labels, unfolded; not among the cuts
+  OctetRange gmail_labels_at{0, 0};
+  std::uint64_t end{0};  // the first octet of the body
 };
 
 class HeaderScanner {
@@ -101,7 +123,18 @@ class HeaderScanner {
   bool use_status(std::string_view letters);
   bool use_x_status(std::string_view letters);
   bool use_mozilla_status(std::string_view value);
+  bool use_mozilla_status2(std::string_view value);
+  bool use_keywords(std::string_view value);
+  void add_keyword(std::string_view keyword);
+  void use_uncertain();
   void cut(std::uint64_t begin, std::uint64_t end);
+
+  /// X-Keywords and X-UIDL: senders write them too.
+  struct Uncertain {
+    const Field* field;
+    std::string value;
+    OctetRange range;
+  };
 
   static const Field* find_field(std::string_view name);
 
@@ -109,6 +142,9 @@ class HeaderScanner {
   HeaderScan scan_;
   const Field* field_{nullptr};
   std::string value_;
+  bool too_long_{false};  // value_ is not all of it
+  std::vector<Uncertain> uncertain_;
+  bool certain_{false};  // a mail program has noted something in this header
   std::uint64_t field_begin_{0};
   std::uint64_t at_{0};
   bool first_{true};

@@ -82,9 +82,6 @@ bool may_be_leading_text(std::string_view head) {
 
 /// Why a file that does not begin with a From_ line is no mbox.
 Error refusal(std::string_view head) {
-  if (head.starts_with("\x01\x01\x01\x01")) {
-    return Error::never("this is an MMDF mailbox, which is not supported");
-  }
   if (head.starts_with("*mbx*")) return Error::never("this is a UW mbx mailbox, not an mbox");
   if (head.starts_with("BABYL OPTIONS")) {
     return Error::never("this is a Babyl mailbox (Emacs Rmail), not an mbox");

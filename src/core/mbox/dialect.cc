@@ -13,6 +13,8 @@ std::string_view to_string(MboxDialect dialect) {
       return "mboxcl";
     case MboxDialect::Mboxcl2:
       return "mboxcl2";
+    case MboxDialect::Mmdf:
+      return "MMDF";
   }
   return "";
 }
@@ -22,6 +24,7 @@ FromQuoting quoting_of(MboxDialect dialect) {
     case MboxDialect::Mboxrd:
       return FromQuoting::Nested;
     case MboxDialect::Mboxcl2:
+    case MboxDialect::Mmdf:
       return FromQuoting::None;
     case MboxDialect::Mboxo:
     case MboxDialect::Mboxcl:

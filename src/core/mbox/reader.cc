@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/mbox/mmdf.h"
 #include "core/message/line_scanner.h"
 
 namespace lbx {
@@ -56,9 +57,16 @@ MboxReader::MboxReader(FileOps& files, int fd, std::uint64_t size, const MboxRea
 Result<MboxReader> MboxReader::open(FileOps& files, int fd, std::uint64_t size,
                                     const MboxReadOptions& options) {
   MboxReader reader{files, fd, size, options};
-  reader.next_ = LBX_TRY(reader.finder_.first(&reader.warnings_));
+  reader.next_ = LBX_TRY(reader.first_border());
   reader.begin_ = reader.position();
-  if (options.dialect) {
+  if (reader.next_) {
+    const HeaderScan header =
+        LBX_TRY(reader.scan_header({reader.next_->content, reader.window_->size()}));
+    reader.imap_numbers_ = header.imap_numbers;
+  }
+  if (reader.dialect_ == MboxDialect::Mmdf) {
+    reader.certain_ = true;
+  } else if (options.dialect) {
     reader.dialect_ = *options.dialect;
     reader.certain_ = true;
   } else if (reader.next_) {
@@ -68,6 +76,12 @@ Result<MboxReader> MboxReader::open(FileOps& files, int fd, std::uint64_t size,
     reader.certain_ = found.has_value();
   }
   return reader;
+}
+
+Result<std::optional<Border>> MboxReader::first_border() {
+  if (!LBX_TRY(mmdf::is_mailbox(*window_))) return finder_.first(&warnings_);
+  dialect_ = MboxDialect::Mmdf;
+  return mmdf::begin_at(*window_, 0);
 }
 
 /// Follows the lengths from message to message. One that is missing, or leads elsewhere than to a
@@ -109,6 +123,11 @@ Result<std::optional<MboxReader::Region>> MboxReader::find_end_by_length(const B
 }
 
 Result<MboxReader::Region> MboxReader::find_end(const Border& border) {
+  if (dialect_ == MboxDialect::Mmdf) {
+    const mmdf::End end = LBX_TRY(mmdf::find_end(*window_, border.content));
+    std::optional<Border> next = LBX_TRY(mmdf::begin_at(*window_, end.next));
+    return Region{{border.content, end.content}, std::move(next), false, false, true};
+  }
   if (has_lengths(dialect_)) {
     std::optional<Region> region = LBX_TRY(find_end_by_length(border));
     if (region) return std::move(*region);
@@ -127,7 +146,7 @@ Result<std::optional<MboxMessage>> MboxReader::next() {
     const Border border = *std::exchange(next_, std::nullopt);
     const Region region = LBX_TRY(find_end(border));
     next_ = region.next;
-    if (region.content.begin == region.content.end && next_ && !region.by_length) {
+    if (region.content.begin == region.content.end && next_ && !region.by_length && !region.exact) {
       warnings_.add(MboxDoubt::EmptyEnvelope, border.offset);
       continue;
     }
@@ -160,6 +179,10 @@ Result<MboxMessage> MboxReader::describe_message(const Border& border, const Reg
                       std::nullopt,
                       header.state,
                       border.offset,
+                      header.uid,
+                      header.pop3_id,
+                      header.keywords,
+                      std::nullopt,
                       region.content,
                       {},
                       noted ? header.note->quoting : quoting_of(dialect_),
@@ -167,11 +190,12 @@ Result<MboxMessage> MboxReader::describe_message(const Border& border, const Reg
   if (!region.quoted) message.quoting = FromQuoting::None;
   const bool dated = border.line.form == FromLine::Form::Dated ||
                      (noted && border.line.form == FromLine::Form::GitMagic);
-  message.date = dated ? border.line.date : header.date;
+  message.date = dated ? border.line.date : header.delivered();
   certain_ = certain_ || noted;
 
   OctetRange& content = message.content;
-  if (!region.by_length) content = LBX_TRY(without_format_line(content, border.crlf));
+  if (!region.by_length && !region.exact)
+    content = LBX_TRY(without_format_line(content, border.crlf));
   if (!region.next && LBX_TRY(ends_with(content, {"\0", 1}))) {
     warnings_.add(MboxDoubt::TrailingNuls, border.offset);
   }
@@ -180,9 +204,13 @@ Result<MboxMessage> MboxReader::describe_message(const Border& border, const Reg
     const bool two = border.crlf && LBX_TRY(ends_with(content, "\r\n"));
     content.end -= two ? 2 : 1;
   }
+  if (options_.gmail_labels && !header.gmail_labels.empty()) {
+    message.gmail_labels = parse_gmail_labels(header.gmail_labels);
+  }
   if (!options_.keep_status) {
     message.cuts = header.cuts;
     const bool ours = noted && header.content_length;
+    if (message.gmail_labels) message.cuts.push_back(header.gmail_labels_at);
     if (region.by_length || ours) message.cuts.push_back(header.content_length_at);
     std::ranges::sort(message.cuts, {}, &OctetRange::begin);
   }
@@ -278,7 +306,8 @@ Result<bool> MboxReader::go_to(std::uint64_t offset, std::uint64_t size) {
   next_.reset();
   first_message_ = offset == begin_;
   if (offset >= size) return offset == size;
-  std::optional<Border> border = LBX_TRY(finder_.at(offset));
+  std::optional<Border> border = LBX_TRY(
+      dialect_ == MboxDialect::Mmdf ? mmdf::begin_at(*window_, offset) : finder_.at(offset));
   if (!border || border->content == border->offset) return border.has_value();
   next_ = std::move(*border);
   return true;

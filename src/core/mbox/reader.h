@@ -16,6 +16,7 @@
 #include "core/mbox/border.h"
 #include "core/mbox/dialect.h"
 #include "core/mbox/file_window.h"
+#include "core/mbox/gmail_labels.h"
 #include "core/mbox/quoting.h"
 
 namespace lbx {
@@ -26,14 +27,21 @@ struct MboxReadOptions {
   std::optional<MboxDialect> dialect;
   bool keep_status{false};  // bookkeeping fields stay in the message; they are used all the same
   BorderRules borders;
+  bool gmail_labels{false};  // X-Gmail-Labels is a bookkeeping field too
 };
 
 struct MboxMessage {
   FromLine from;
   std::optional<std::int64_t>
-      date;  // of the From_ line; where that says nothing, of the Date field
+      date;  // of the From_ line, else of the newest Received, else of the Date field
   MessageState state;
-  std::uint64_t offset;  // of the From_ line
+  std::uint64_t offset;  // of the From_ line, or of MMDF's line before it
+
+  // What IMAP and POP3 servers knew it by, and Gmail: see HeaderScan.
+  std::optional<std::uint32_t> uid;
+  std::string pop3_id;
+  std::vector<std::string> keywords;
+  std::optional<GmailLabels> gmail_labels;  // where they were asked for
 
   // How to read it.
   OctetRange content;  // after the From_ line
@@ -55,6 +63,8 @@ class MboxReader {
   const MboxWarnings& warnings() const { return warnings_; }
   /// The pseudo message of UW tools, which is none.
   std::uint64_t pseudo_messages() const { return pseudo_messages_; }
+  /// The IMAP numbers of the mailbox, from its first message.
+  const std::optional<ImapNumbers>& imap_numbers() const { return imap_numbers_; }
   /// Octets of the file that lie behind; for a progress display.
   std::uint64_t position() const { return next_ ? next_->offset : window_->size(); }
   /// Lines that lost a '>' in what was read so far.
@@ -81,7 +91,8 @@ class MboxReader {
     OctetRange content;  // from after the From_ line to the border or the end
     std::optional<Border> next;
     bool by_length;
-    bool quoted;  // it may have quoted lines
+    bool quoted;        // it may have quoted lines
+    bool exact{false};  // nothing at its end belongs to the format
   };
   Result<std::optional<MboxDialect>> dialect_by_lengths(const Border& first);
   Result<HeaderScan> scan_header(OctetRange range);
@@ -92,6 +103,7 @@ class MboxReader {
   Result<OctetRange> without_format_line(OctetRange content, bool crlf);
   Result<bool> ends_with(OctetRange range, std::string_view tail);
   Result<bool> all_lines_end_in_crlf(OctetRange range);
+  Result<std::optional<Border>> first_border();
   void warn_of_length(const Border& border, const Region& region, const HeaderScan& header);
   Result<void> pass_on(OctetRange range, const ChunkSink& sink);
 
@@ -102,6 +114,7 @@ class MboxReader {
   bool certain_{false};
   std::optional<Border> next_;
   std::uint64_t begin_{0};
+  std::optional<ImapNumbers> imap_numbers_;
   bool first_message_{true};
   MboxWarnings warnings_;
   std::uint64_t pseudo_messages_{0};

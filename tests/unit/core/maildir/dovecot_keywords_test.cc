@@ -40,29 +40,5 @@ TEST(DovecotKeywordsTest, BrokenLinesArePassedOver) {
             "0 a\n5 h\n");
 }
 
-TEST(KeywordTest, AKeywordIsAnAtom) {
-  for (const char* text : {"$Forwarded", "NonJunk", "a", "Cat&AOk-", "x/y", "[Gmail"}) {
-    EXPECT_TRUE(is_keyword(text)) << text;
-  }
-  for (const char* text : {"", "a b", "\\Seen", "a(", "a]", "é", "\"", "a*", "%", "{", "\x01"}) {
-    EXPECT_FALSE(is_keyword(text)) << text;
-  }
-  EXPECT_TRUE(is_keyword(std::string(kMaxKeyword, 'k')));
-  EXPECT_FALSE(is_keyword(std::string(kMaxKeyword + 1, 'k')));
-}
-
-TEST(KeywordTest, AnyTextBecomesOne) {
-  EXPECT_EQ(to_keyword("Work"), "Work");
-  EXPECT_EQ(to_keyword(" Category Updates "), "Category_Updates");
-  EXPECT_EQ(to_keyword("Büro (alt)"), "B&APw-ro__alt_");
-  EXPECT_EQ(to_keyword("\\Seen"), "_Seen");
-  EXPECT_EQ(to_keyword("a\xff"), "a_");
-  EXPECT_EQ(to_keyword(""), std::nullopt);
-  EXPECT_EQ(to_keyword("  "), std::nullopt);
-  const auto cut = to_keyword(std::string(1000, 'k'));
-  ASSERT_TRUE(cut);
-  EXPECT_TRUE(is_keyword(*cut));
-}
-
 }  // namespace
 }  // namespace lbx

@@ -5,8 +5,6 @@
 
 #include <vector>
 
-#include "core/maildir/server_lines.h"
-
 namespace lbx {
 namespace {
 
@@ -64,18 +62,6 @@ TEST(DovecotUidlistTest, BrokenListsGiveWhatIsWholeAndNoMore) {
   EXPECT_THAT(entries("3 V7\nx :a\n1\n2 W1\n3 :\n0 :z\n4294967296 :y\n5  Wx  :e\n4 :d"),
               ElementsAre(UidlistEntry{5, "e", {}, {}, {}, {}, {}},
                           UidlistEntry{4, "d", {}, {}, {}, {}, {}}));
-}
-
-TEST(DovecotUidlistTest, AnIdOfPop3IsGraphicAsciiOfSeventyOctets) {
-  EXPECT_TRUE(is_pop3_id(std::string(70, '!')));
-  EXPECT_FALSE(is_pop3_id(std::string(71, '!')));
-  for (const char* text : {"", "a b", "\x7f", "é"}) EXPECT_FALSE(is_pop3_id(text)) << text;
-}
-
-TEST(ServerLinesTest, AUidIsANumberBeyondZeroOf32Bits) {
-  EXPECT_EQ(parse_uid("1"), 1U);
-  EXPECT_EQ(parse_uid("4294967295"), 4294967295U);
-  for (const char* text : {"0", "4294967296", "-1", "x", ""}) EXPECT_FALSE(parse_uid(text)) << text;
 }
 
 }  // namespace

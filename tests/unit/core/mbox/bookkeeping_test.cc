@@ -46,7 +46,59 @@ TEST(BookkeepingTest, CutsWhatItUsedAndNothingElse) {
               IsEmpty());
   EXPECT_THAT(scan("X-Keywords: work\nX-Mozilla-Keys:    \n\n").cuts,
               ElementsAre(OctetRange{17, 37}))
-      << "keywords that have no other place stay";
+      << "keywords that no mail program has noted are the sender's";
+}
+
+TEST(BookkeepingTest, ReadsKeywords) {
+  EXPECT_THAT(scan("X-Keywords: work NonJunk,x  WORK  \nStatus: O\n\n").keywords,
+              ElementsAre("work", "NonJunk", "x"));
+  EXPECT_THAT(scan("X-Mozilla-Keys: $label4   \n\n").keywords, ElementsAre("$label4"));
+  EXPECT_THAT(scan("X-Mozilla-Status2: 06800000\n\n").keywords, ElementsAre("$MDNSent", "$label3"));
+  EXPECT_THAT(scan("X-Mozilla-Status2: 0e000000\n\n").keywords, IsEmpty());
+  EXPECT_EQ(state("X-Mozilla-Status: 0001\nX-Mozilla-Status2: 00200000\n\n"),
+            (MessageState{false, "ST"}));
+  std::string many = "X-Mozilla-Keys:";
+  for (std::size_t i = 0; i < kMaxMessageKeywords + 3; ++i) many += " k" + std::to_string(i);
+  EXPECT_EQ(scan(many + "\n\n").keywords.size(), kMaxMessageKeywords);
+}
+
+TEST(BookkeepingTest, KeywordsAndPop3IdsCountBesideWhatAMailProgramHasNoted) {
+  const HeaderScan noted = scan("X-UIDL: ab!c\nX-Keywords: work\nA: b\nX-UID: 7\n\n");
+  EXPECT_EQ(noted.pop3_id, "ab!c");
+  EXPECT_THAT(noted.keywords, ElementsAre("work"));
+  EXPECT_THAT(noted.cuts, ElementsAre(OctetRange{0, 13}, OctetRange{13, 30}, OctetRange{35, 44}));
+  const HeaderScan sent = scan("X-UIDL: ab!c\nX-Keywords: work\nA: b\n\n");
+  EXPECT_EQ(sent.pop3_id, "");
+  EXPECT_THAT(sent.keywords, IsEmpty());
+  EXPECT_THAT(sent.cuts, IsEmpty());
+  const HeaderScan odd = scan("X-UIDL: a b\nX-Keywords: (work)\nStatus: O\n\n");
+  EXPECT_EQ(odd.cuts.size(), 1U);
+  EXPECT_EQ(odd.pop3_id, "");
+}
+
+TEST(BookkeepingTest, ReadsTheNumbersOfImap) {
+  const HeaderScan found =
+      scan("X-IMAPbase: 1136214245 0000000042 $Label1 work  NonJunk\nX-UID: 0017\n\n");
+  EXPECT_EQ(found.uid, 17U);
+  EXPECT_EQ(found.imap_numbers, (ImapNumbers{1136214245, 42, {"$Label1", "work", "NonJunk"}}));
+  EXPECT_EQ(ImapNumbers::parse("7 0"), (ImapNumbers{7, 0, {}}));
+  for (const char* text : {"", "7", "0 7", "x 7", "7 x", "7 4294967296"}) {
+    EXPECT_FALSE(ImapNumbers::parse(text)) << text;
+  }
+  EXPECT_FALSE(scan("X-UID: 4294967296\n\n").uid);
+}
+
+TEST(BookkeepingTest, GmailsLabelsAreReportedNotCut) {
+  const HeaderScan found = scan("A: b\nX-Gmail-Labels: Inbox,\n Unread\n\n");
+  EXPECT_EQ(found.gmail_labels, "Inbox, Unread");
+  EXPECT_EQ(found.gmail_labels_at, (OctetRange{5, 36}));
+  EXPECT_THAT(found.cuts, IsEmpty());
+}
+
+TEST(BookkeepingTest, AFieldThatIsTooLongIsTheMessagesOwn) {
+  const std::string name(kMaxBookkeepingField, 'k');
+  EXPECT_THAT(scan("X-Mozilla-Keys: " + name + "\n\n").cuts, IsEmpty());
+  EXPECT_EQ(scan("X-Gmail-Labels: a\n " + name + "\n x\n\n").gmail_labels, "");
 }
 
 TEST(BookkeepingTest, ContentLengthIsReportedNotCut) {

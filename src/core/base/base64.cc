@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/wire/base64.h"
+#include "core/base/base64.h"
 
 #include <cstdint>
 
