@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "convert/maildir_files.h"
 #include "convert/maildir_source.h"
 #include "core/base/io.h"
 #include "core/base/path.h"
@@ -87,8 +88,8 @@ class ToMbox {
     std::vector<FolderName> folders{FolderName{}};
     for (const std::string& each : LBX_TRY(list_folders(files(), root_.get(), "."))) {
       // What is no Maildir is no folder, whatever its name is.
-      if (!files().stat_at(root_.get(), each + "/cur")) continue;
-      folders.push_back(FolderName::of_directory(each));
+      const bool is_one = LBX_TRY(exists(files(), root_.get(), each + "/cur"));
+      if (is_one) folders.push_back(FolderName::of_directory(each));
     }
     if (!options_->tree) {
       report_.folders_left = folders.size() - 1;
@@ -112,7 +113,8 @@ class ToMbox {
     if (options_->writing.append) return {};
     for (const FolderName& each : folders) {
       const std::string path = options_->mbox + '/' + mbox_path(options_->layout, each);
-      if (files().stat_at(AT_FDCWD, path)) return Error::never(path + ": exists (see --append)");
+      const bool there = LBX_TRY(exists(files(), AT_FDCWD, path));
+      if (there) return Error::never(path + ": exists (see --append)");
     }
     return {};
   }
