@@ -206,7 +206,8 @@ Result<void> FolderCopy::write_keywords() {
 /// The numbers and POP3 ids of the source, where no server has given any in the target yet.
 Result<void> FolderCopy::write_uidlist(CopiedFolder& copied) {
   FileOps& files = system_->files;
-  if (files.stat_at(to_, kDovecotUidlistFile)) return {};
+  const bool there = LBX_TRY(exists(files, to_, kDovecotUidlistFile));
+  if (there) return {};
   const std::string text =
       LBX_TRY(read_server_file(files, from_, kDovecotUidlistFile, kMaxUidlist));
   std::optional<UidlistReader> reader = UidlistReader::open(text);

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "convert/maildir_files.h"
 #include "convert/maildir_source.h"
 #include "core/base/io.h"
 #include "core/base/path.h"
@@ -86,8 +87,8 @@ class ToMbox {
     std::vector<FolderName> folders{FolderName{}};
     for (const std::string& each : LBX_TRY(list_folders(files(), root_.get(), "."))) {
       // What is no Maildir is no folder, whatever its name is.
-      if (!files().stat_at(root_.get(), each + "/cur")) continue;
-      folders.push_back(FolderName::of_directory(each));
+      const bool is_one = LBX_TRY(exists(files(), root_.get(), each + "/cur"));
+      if (is_one) folders.push_back(FolderName::of_directory(each));
     }
     if (!options_->tree) {
       report_.folders_left = folders.size() - 1;
@@ -111,7 +112,8 @@ class ToMbox {
     if (options_->writing.append) return {};
     for (const FolderName& each : folders) {
       const std::string path = options_->mbox + '/' + mbox_path(options_->layout, each);
-      if (files().stat_at(AT_FDCWD, path)) return Error::never(path + ": exists (see --append)");
+      const bool there = LBX_TRY(exists(files(), AT_FDCWD, path));
+      if (there) return Error::never(path + ": exists (see --append)");
     }
     return {};
   }
@@ -136,7 +138,7 @@ class ToMbox {
     MaildirSource source = LBX_TRY(
         MaildirSource::open(files(), maildir.get(), options_->maildir + '/' + below, order));
     MboxSink sink = LBX_TRY(MboxSink::open(*system_, *locks_, path, options_->writing));
-    if (source.uids()) sink.set_imap_base({source.uids()->validity, source.uids()->last});
+    if (source.uids()) sink.set_imap_base(*source.uids());
     sink.on_loss([&](const MboxLosses& losses) {
       ++report_.lossy;
       (*on_loss_)(options_->maildir + '/' + below + source.current(), losses);

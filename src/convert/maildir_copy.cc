@@ -83,14 +83,14 @@ class Copy {
   /// Beside the target, under a name of its own, with which an interrupted run's successor goes on.
   Result<void> open_new() {
     parent_ = LBX_TRY(files().open_at(AT_FDCWD, place_.parent, O_RDONLY | O_DIRECTORY));
-    if (files().stat_at(parent_.get(), place_.leaf, AT_SYMLINK_NOFOLLOW)) {
+    const bool there = LBX_TRY(exists(files(), parent_.get(), place_.leaf));
+    if (there) {
       return Error::never(options_->target + ": exists (see letterbox maildir merge)");
     }
     if (options_->dry_run) return {};
     staging_ = '.' + place_.leaf + kBeside;
-    if (!files().stat_at(parent_.get(), staging_)) {
-      LBX_TRY(create_maildir(*system_, parent_.get(), staging_));
-    }
+    const bool begun = LBX_TRY(exists(files(), parent_.get(), staging_));
+    if (!begun) LBX_TRY(create_maildir(*system_, parent_.get(), staging_));
     target_ = LBX_TRY(open_maildir(files(), parent_.get(), staging_));
     return lock_target();
   }
@@ -99,7 +99,8 @@ class Copy {
     LBX_TRY(copy_folder(source, name, ""));
     for (const std::string& folder : LBX_TRY(list_folders(files(), source, "."))) {
       // What is no Maildir is no folder, whatever its name is.
-      if (files().stat_at(source, folder + "/cur")) LBX_TRY(copy_folder(source, name, folder));
+      const bool is_one = LBX_TRY(exists(files(), source, folder + "/cur"));
+      if (is_one) LBX_TRY(copy_folder(source, name, folder));
     }
     return options_->dry_run ? Result<void>{} : copy_server_files(source);
   }
@@ -110,7 +111,7 @@ class Copy {
     CopiedFolder copied;
     copied.source = name;
     copied.folder = folder;
-    const bool there = target_ && files().stat_at(target_.get(), where).has_value();
+    const bool there = target_ && LBX_TRY(exists(files(), target_.get(), where));
     if (there) {
       const UniqueFd to = LBX_TRY(open_maildir(files(), target_.get(), where));
       LBX_TRY(copy_into(from.get(), to.get(), copied));
@@ -130,16 +131,16 @@ class Copy {
       const Result<void> made = files().make_directory(target_.get(), kInside, kDirectoryMode);
       if (!made && made.error().os_error != EEXIST) return made;
     }
-    if (!files().stat_at(target_.get(), built)) {
-      LBX_TRY(create_folder(*system_, target_.get(), built));
-    }
+    const bool begun = LBX_TRY(exists(files(), target_.get(), built));
+    if (!begun) LBX_TRY(create_folder(*system_, target_.get(), built));
     const UniqueFd to = LBX_TRY(open_maildir(files(), target_.get(), built));
     LBX_TRY(copy_into(from, to.get(), copied));
     if (is_new()) return {};
     LBX_TRY(files().sync_file_system(target_.get()));
     LBX_TRY(files().rename_at(target_.get(), built, target_.get(), folder));
     LBX_TRY(files().sync(target_.get()));
-    return files().unlink_at(target_.get(), kInside, AT_REMOVEDIR);
+    static_cast<void>(files().unlink_at(target_.get(), kInside, AT_REMOVEDIR));
+    return {};
   }
 
   Result<void> copy_into(int from, int to, CopiedFolder& copied) {
@@ -158,7 +159,8 @@ class Copy {
     std::vector<std::string> names = LBX_TRY(list_folders(files(), target_.get(), "."));
     names.emplace_back(".");
     for (const std::string& each : names) {
-      if (!files().stat_at(target_.get(), each + "/cur")) continue;
+      const bool is_one = LBX_TRY(exists(files(), target_.get(), each + "/cur"));
+      if (!is_one) continue;
       UniqueFd folder = LBX_TRY(open_maildir(files(), target_.get(), each));
       const struct stat status = LBX_TRY(files().stat_fd(folder.get()));
       if (status.st_ino == self.st_ino && status.st_dev == self.st_dev) continue;
@@ -170,7 +172,8 @@ class Copy {
 
   Result<void> copy_server_files(int source) const {
     for (const char* name : kServerFiles) {
-      if (files().stat_at(target_.get(), name)) continue;
+      const bool there = LBX_TRY(exists(files(), target_.get(), name));
+      if (there) continue;
       const Result<UniqueFd> from = files().open_at(source, name, O_RDONLY | O_NONBLOCK);
       if (!from && is_missing(from.error())) continue;
       if (!from) return from.error();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "convert/maildir_files.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -8,6 +10,13 @@
 #include "core/maildir/quota.h"
 
 namespace lbx::convert {
+
+Result<bool> exists(FileOps& files, int dir, const std::string& path) {
+  const Result<struct stat> status = files.stat_at(dir, path, AT_SYMLINK_NOFOLLOW);
+  if (status) return true;
+  if (status.error().os_error == ENOENT || status.error().os_error == ENOTDIR) return false;
+  return status.error();
+}
 
 Result<void> rename_to_free(FileOps& files, int dir, const std::string& from, int to_dir,
                             const std::string& to) {

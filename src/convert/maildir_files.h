@@ -10,6 +10,9 @@
 
 namespace lbx::convert {
 
+/// Whether `path` names anything. An error: nobody can tell.
+Result<bool> exists(FileOps& files, int dir, const std::string& path);
+
 /// Gives a file another name below `to_dir`, never that of a file which is there: an error with
 /// EEXIST then, as far as the file system can promise that.
 Result<void> rename_to_free(FileOps& files, int dir, const std::string& from, int to_dir,

@@ -86,7 +86,7 @@ Result<void> MaildirSource::read_uids() {
     numbers_.push_back(number);
     entries_.push_back(std::move(entry));
   }
-  uids_ = UidRange{reader->header().validity, last};
+  uids_ = ImapNumbers{reader->header().validity, last};
   return {};
 }
 

@@ -34,12 +34,6 @@ Result<std::vector<DatedEntry>> list_by_time(FileOps& files, int maildir);
 /// name, which `entry` then has. No file: it is gone.
 Result<UniqueFd> open_message(FileOps& files, int maildir, MaildirEntry& entry);
 
-/// The IMAP numbers of a Maildir's messages.
-struct UidRange {
-  std::uint32_t validity;
-  std::uint32_t last;
-};
-
 /// Keywords come as dovecot-keywords names them; a letter that it does not name stays a flag.
 class MaildirSource final : public Source {
  public:
@@ -62,7 +56,7 @@ class MaildirSource final : public Source {
     return false;
   }
   /// By uid: where dovecot-uidlist says so.
-  std::optional<UidRange> uids() const { return uids_; }
+  const std::optional<ImapNumbers>& uids() const { return uids_; }
   /// The path of the last message that next() gave, below the Maildir.
   std::string current() const { return entries_[at_ - 1].entry.path(); }
   /// Messages that other programs removed before they could be read.
@@ -80,7 +74,7 @@ class MaildirSource final : public Source {
   std::string name_;
   std::vector<DatedEntry> entries_;
   std::vector<std::uint32_t> numbers_;  // of entries_, by uid
-  std::optional<UidRange> uids_;
+  std::optional<ImapNumbers> uids_;
   DovecotKeywords keywords_;
   std::size_t at_{0};
   UniqueFd message_;

@@ -102,8 +102,8 @@ Result<void> MboxSink::add(const Message& message) {
 
 Result<MboxLosses> MboxSink::write(const MboxEntry& entry, const MessageSource& content) {
   MboxWriter writer{options_.dialect, [this](std::string_view bytes) { return put(bytes); }};
-  const std::optional<ImapBase> base = std::exchange(imap_base_, std::nullopt);
-  if (base && options_.keep_uids) writer.set_imap_base(*base);
+  std::optional<ImapNumbers> base = std::exchange(imap_base_, std::nullopt);
+  if (base && options_.keep_uids) writer.set_imap_base(std::move(*base));
   return writer.write(entry, content);
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "convert/conversion.h"
 #include "core/base/system.h"
@@ -41,7 +42,7 @@ class MboxSink final : public Sink {
 
   void on_loss(OnLoss on_loss) { on_loss_ = std::move(on_loss); }
   /// Stands in the first message, if `keep_uids`.
-  void set_imap_base(const ImapBase& base) { imap_base_ = base; }
+  void set_imap_base(ImapNumbers base) { imap_base_ = std::move(base); }
   Result<void> add(const Message& message) override;
   Result<void> finish() override;
 
@@ -60,7 +61,7 @@ class MboxSink final : public Sink {
   std::string path_;
   Options options_;
   OnLoss on_loss_;
-  std::optional<ImapBase> imap_base_;
+  std::optional<ImapNumbers> imap_base_;
   std::optional<DotLock> dot_lock_;
   UniqueFd file_;
   std::string temporary_;  // the new file's name until it is complete

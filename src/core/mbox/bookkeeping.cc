@@ -118,27 +118,6 @@ void MessageState::add(char letter) {
   if (place == letters.end() || *place != letter) letters.insert(place, letter);
 }
 
-std::optional<std::int64_t> HeaderScan::delivered() const {
-  const auto newest = parse_rfc5322_date(received);
-  return newest ? newest : date;
-}
-
-std::optional<ImapNumbers> ImapNumbers::parse(std::string_view value) {
-  std::vector<std::string_view> words = ascii::split(value, ' ');
-  std::erase_if(words, [](std::string_view word) { return word.empty(); });
-  if (words.size() < 2) return std::nullopt;
-  const auto validity = parse_uid(words[0]);
-  const auto last = ascii::parse_number(words[1]);
-  if (!validity || !last || (*last != 0 && !parse_uid(words[1]))) return std::nullopt;
-  ImapNumbers numbers{*validity, static_cast<std::uint32_t>(*last), {}};
-  words.erase(words.begin(), words.begin() + 2);
-  for (const std::string_view word : words) {
-    if (numbers.keywords.size() == kMaxMessageKeywords) break;
-    if (is_keyword(word)) numbers.keywords.emplace_back(word);
-  }
-  return numbers;
-}
-
 namespace {
 
 struct AddedWord {
@@ -169,6 +148,26 @@ bool take_note_part(std::string_view part, WriterNote& note) {
 }
 
 }  // namespace
+std::optional<std::int64_t> HeaderScan::delivered() const {
+  const auto newest = parse_rfc5322_date(received);
+  return newest ? newest : date;
+}
+
+std::optional<ImapNumbers> ImapNumbers::parse(std::string_view value) {
+  std::vector<std::string_view> words = ascii::split(value, ' ');
+  std::erase_if(words, [](std::string_view word) { return word.empty(); });
+  if (words.size() < 2) return std::nullopt;
+  const auto validity = parse_uid(words[0]);
+  const auto last = ascii::parse_number(words[1]);
+  if (!validity || !last || (*last != 0 && !parse_uid(words[1]))) return std::nullopt;
+  ImapNumbers numbers{*validity, static_cast<std::uint32_t>(*last), {}};
+  words.erase(words.begin(), words.begin() + 2);
+  for (const std::string_view word : words) {
+    if (numbers.keywords.size() == kMaxMessageKeywords) break;
+    if (is_keyword(word)) numbers.keywords.emplace_back(word);
+  }
+  return numbers;
+}
 
 std::optional<WriterNote> WriterNote::parse(std::string_view value) {
   WriterNote note;
@@ -315,13 +314,10 @@ void HeaderScanner::use_field(std::string_view value) {
       }
       return;
     default:
-      // Behind the writer's note, what it counts goes, and all else is the message's own; without
-      // one, so is what is longer than a program writes it.
-      if (scan_.note && !noted_) return;
-      if ((!too_long_ && use_bookkeeping(value)) ||
-          (noted_ && field_->kind != Kind::ContentLength)) {
-        cut(field_begin_, at_);
-      }
+      // Behind the writer's note, what it does not count is the message's own; and so is what is
+      // longer than a program writes it.
+      if (too_long_ || (scan_.note && !noted_)) return;
+      if (use_bookkeeping(value)) cut(field_begin_, at_);
   }
 }
 

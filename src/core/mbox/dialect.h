@@ -14,7 +14,7 @@ enum class MboxDialect {
   Mboxrd,   // ">*From " is quoted
   Mboxcl,   // as mboxo, and Content-Length says how long the quoted body is
   Mboxcl2,  // Content-Length alone
-  Mmdf,     // messages between lines of four ^A; known by the first one, whatever is asked for
+  Mmdf,     // lines of four ^A around each message; read only, and recognised by the first one
 };
 
 std::string_view to_string(MboxDialect dialect);

@@ -189,8 +189,8 @@ Result<MboxMessage> MboxReader::describe_message(const Border& border, const Reg
   }
   if (!options_.keep_status) {
     message.cuts = header.cuts;
-    if (message.gmail_labels) message.cuts.push_back(header.gmail_labels_at);
     const bool ours = noted && header.content_length;
+    if (message.gmail_labels) message.cuts.push_back(header.gmail_labels_at);
     if (region.by_length || ours) message.cuts.push_back(header.content_length_at);
     std::ranges::sort(message.cuts, {}, &OctetRange::begin);
   }

@@ -8,6 +8,7 @@
 #include "core/base/ascii.h"
 #include "core/mbox/from_line.h"
 #include "core/mbox/quoting.h"
+#include "core/message/server_ids.h"
 
 namespace lbx {
 namespace {
@@ -71,15 +72,6 @@ std::string sender_of(const HeaderScan& header) {
   return plain && header.return_path.size() <= kMaxFromLine / 2 ? header.return_path : "";
 }
 
-/// X-Keywords is a list of words.
-bool can_say_keyword(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, ascii::is_graph);
-}
-
-bool has_keyword_fields(const std::vector<std::string>& keywords) {
-  return std::ranges::any_of(keywords, can_say_keyword);
-}
-
 /// A message on its way into an mbox.
 class Entry {
  public:
@@ -107,7 +99,7 @@ class Entry {
   }
   /// Newlines that the note says are not the message's.
   std::size_t added() const { return added_; }
-  void set_imap_base(const std::optional<ImapBase>& base) { imap_base_ = base; }
+  void set_imap_base(const std::optional<ImapNumbers>& base) { imap_base_ = base; }
   /// The message ends within its header, which a length can only follow behind an empty line.
   void end_header() {
     noted_ = true;
@@ -128,13 +120,13 @@ class Entry {
   std::size_t from_line_length() const { return from_line_.size(); }
 
  private:
-  bool keywords_suffice() const { return std::ranges::all_of(entry_->keywords, can_say_keyword); }
+  bool keywords_suffice() const { return std::ranges::all_of(entry_->keywords, is_keyword); }
 
   /// Whether the header, as it is, is only what a reader takes it for.
   bool header_is_plain() const {
     const HeaderScan& header = found_->header;
     const bool own_bookkeeping = header.note || header.envelope > 0 || !header.cuts.empty() ||
-                                 header.doubtful || header.content_length_at.end > 0;
+                                 header.content_length_at.end > 0 || header.doubtful;
     return header.starts_with_field && !own_bookkeeping;
   }
 
@@ -160,17 +152,16 @@ class Entry {
 
   std::string mailbox_fields() const {
     std::string fields;
-    if (has_keyword_fields(entry_->keywords)) {
-      fields = "X-Keywords:";
-      for (const std::string& each : entry_->keywords) {
-        if (can_say_keyword(each)) (fields += ' ') += each;
-      }
-      fields += '\n';
+    for (const std::string& each : entry_->keywords) {
+      if (is_keyword(each)) (fields += ' ') += each;
     }
+    if (!fields.empty()) fields = "X-Keywords:" + fields + '\n';
     if (entry_->uid) fields += "X-UID: " + std::to_string(*entry_->uid) + '\n';
     if (imap_base_) {
       fields += "X-IMAPbase: " + std::to_string(imap_base_->validity) + ' ' +
-                std::to_string(imap_base_->last_uid) + '\n';
+                std::to_string(imap_base_->last_uid);
+      for (const std::string& each : imap_base_->keywords) (fields += ' ') += each;
+      fields += '\n';
     }
     return fields;
   }
@@ -183,7 +174,7 @@ class Entry {
   MboxLosses hazards_;
   bool noted_{false};
   std::size_t added_{0};
-  std::optional<ImapBase> imap_base_;
+  std::optional<ImapNumbers> imap_base_;
 };
 
 /// The message, and newlines at its end.

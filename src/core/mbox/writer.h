@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/io.h"
@@ -25,12 +26,6 @@ struct MboxEntry {
   MessageState state{};
   std::vector<std::string> keywords{};  // names
   std::optional<std::uint32_t> uid{};   // the writer of a file sees to it that they ascend
-};
-
-/// The IMAP numbers of a whole mailbox, which stand in its first message.
-struct ImapBase {
-  std::uint32_t validity;
-  std::uint32_t last_uid;
 };
 
 /// What a reader will not give back as it was.
@@ -59,7 +54,7 @@ class MboxWriter {
   MboxWriter(MboxDialect dialect, ChunkSink out) : dialect_{dialect}, out_{std::move(out)} {}
 
   /// Stands in the next message, which must be the mailbox's first.
-  void set_imap_base(const ImapBase& base) { imap_base_ = base; }
+  void set_imap_base(ImapNumbers base) { imap_base_ = std::move(base); }
   /// Writes one message, and says what is lost of it. `message` is asked twice, in mboxcl and
   /// mboxcl2 three times: what it is decides what is written before it. Where the From_ line can
   /// take its sender from nowhere else, it takes the Return-Path field.
@@ -68,7 +63,7 @@ class MboxWriter {
  private:
   MboxDialect dialect_;
   ChunkSink out_;
-  std::optional<ImapBase> imap_base_;
+  std::optional<ImapNumbers> imap_base_;
 };
 
 }  // namespace lbx

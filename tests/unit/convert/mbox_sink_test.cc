@@ -85,5 +85,22 @@ TEST_F(MboxSinkTest, EveryFailingCallIsReportedAndLeavesWhatWasThere) {
   }
 }
 
+TEST_F(MboxSinkTest, AMessageThatIsTooLargeToBeKeptIsWrittenToo) {
+  const std::string body(kMaxKeptMessage, 'x');
+  Result<MboxSink> sink = MboxSink::open(outside.system, locks, mbox, {});
+  ASSERT_TRUE(sink);
+  MboxSink out = std::move(sink).value();
+  Message message{{}, Instant{1, 0}, [&body](const ChunkSink& to) -> Result<void> {
+                    LBX_TRY(to("A: 1\n\n"));
+                    return to(body);
+                  }};
+  ASSERT_TRUE(out.add(message));
+  ASSERT_TRUE(out.finish());
+  EXPECT_EQ(scratch.read("mbox"),
+            "From MAILER-DAEMON Thu Jan 01 00:00:01 1970\nX-Letterbox-Mbox: fields=0; end=bare\n"
+            "A: 1\n\n" +
+                body + "\n\n");
+}
+
 }  // namespace
 }  // namespace lbx::convert
