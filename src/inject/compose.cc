@@ -127,7 +127,8 @@ Result<void> Composer::take_addresses(const RawField& field, const std::string& 
   if (list) qualify(*list, circumstances_.hosts);
   const bool readable = list && list->whole;
   if (!readable && row.use != Use::Recipients) {
-    return Error::never("unable to parse this line:\n" + field.text);
+    return Error::never("unable to parse this line: " +
+                        std::string{ascii::trim_end(one_line(field.text))});
   }
   if (row.shown) header_ += readable ? print_field(field.name(), *list) : field.text;
 
