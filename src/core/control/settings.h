@@ -33,9 +33,19 @@ inline constexpr Number kDataBytes{"databytes", 0,
                                    0,           std::uint64_t{1} << 50U,
                                    "octets",    "the largest message that is taken; 0: any"};
 
+inline constexpr std::array<std::string_view, 2> kDatesWords{"local", "gmt"};
+inline constexpr Choice kDates{"dates", kDatesWords,
+                               "the zone of the dates that are written into messages"};
+
 inline constexpr Line kDefaultDelivery{
     "defaultdelivery", "./Maildir/",
     "what happens to mail of a user whose .qmail file is missing or empty"};
+
+inline constexpr Line kDefaultDomain{"defaultdomain", "defaultdomain",
+                                     "what completes a host name without a dot", true};
+
+inline constexpr Line kDefaultHost{"defaulthost", "defaulthost",
+                                   "the host of an address in a header that has none", true};
 
 inline constexpr Line kDelimiters{"delimiters", "-",
                                   "the characters that separate a user's name from an extension"};
@@ -67,6 +77,9 @@ inline constexpr std::array<std::string_view, 2> kFolderDeliveryWords{"off", "ex
 inline constexpr Choice kFolderDelivery{
     "folderdelivery", kFolderDeliveryWords,
     "whether mail to user-ext may go to the folder .ext of the Maildir, where there is one"};
+
+inline constexpr Line kIdHost{"idhost", "idhost", "the host of the Message-ID fields we write",
+                              true};
 
 inline constexpr Line kLmtpFrontUser{"lmtpfrontuser", "lbx-smtp",
                                      "the user that talks to LMTP clients, if started by root"};
@@ -112,6 +125,9 @@ inline constexpr std::array<std::string_view, 3> kPlaintextLoginWords{"tls-or-lo
 inline constexpr Choice kPlaintextLogin{
     "plaintextlogin", kPlaintextLoginWords,
     "where passwords and tokens may be sent as they are: inside TLS, from this machine, always"};
+
+inline constexpr Line kPlusDomain{"plusdomain", "plusdomain",
+                                  "what replaces the plus sign at the end of a host name", true};
 
 inline constexpr Number kPop3Expire{
     "pop3expire",

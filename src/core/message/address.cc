@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/ascii.h"
+#include "core/message/tokens.h"
 
 namespace lbx {
 namespace {
@@ -26,15 +27,6 @@ bool is_dot_string(std::string_view text, bool utf8) {
     before = c;
   }
   return before != '.';
-}
-
-std::string in_quotes(std::string_view local) {
-  std::string out{'"'};
-  for (const char c : local) {
-    if (c == '"' || c == '\\' || c == '\r' || c == '\n') out += '\\';
-    out += c;
-  }
-  return out + '"';
 }
 
 bool is_forbidden(char c) {

@@ -111,10 +111,31 @@ std::string format_asctime(std::int64_t seconds) {
 }
 
 std::string format_rfc822(std::int64_t seconds) {
-  const std::tm t = civil(seconds);
+  return format_rfc822(seconds, LocalZone{});
+}
+
+LocalZone zone_of(std::int64_t seconds) {
+  const std::time_t time = seconds;
+  std::tm local{};
+  if (::localtime_r(&time, &local) == nullptr) return {};
+  return {local.tm_gmtoff, local.tm_zone != nullptr && std::string_view{local.tm_zone} != "UTC"};
+}
+
+std::string format_rfc822(std::int64_t seconds, const LocalZone& zone) {
+  const std::int64_t minutes = zone.offset / 60;
+  const auto east = static_cast<int>(minutes < 0 ? -minutes : minutes);
+  const std::tm t = civil(seconds + minutes * 60);
   std::string out = std::to_string(t.tm_mday) + ' ';
   out += kMonths.at(static_cast<std::size_t>(t.tm_mon));
-  return out + ' ' + std::to_string(t.tm_year + 1900) + ' ' + clock_text(t) + " -0000";
+  out += ' ' + std::to_string(t.tm_year + 1900) + ' ' + clock_text(t);
+  out += zone.known && minutes >= 0 ? " +" : " -";
+  return out + two_digits(east / 60) + two_digits(east % 60);
+}
+
+std::string format_compact(std::int64_t seconds) {
+  const std::tm t = civil(seconds);
+  return std::to_string(t.tm_year + 1900) + two_digits(t.tm_mon + 1) + two_digits(t.tm_mday) +
+         two_digits(t.tm_hour) + two_digits(t.tm_min) + two_digits(t.tm_sec);
 }
 
 std::optional<int> parse_month(std::string_view word) {

@@ -16,6 +16,22 @@ std::string format_asctime(std::int64_t seconds);
 /// `D Mon YYYY HH:MM:SS -0000`: Date and Received (CONTRACT 0.6; RFC 5322 section 3.3 for -0000).
 std::string format_rfc822(std::int64_t seconds);
 
+/// A zone of local time as dates write it.
+struct LocalZone {
+  std::int64_t offset{0};  // seconds east of UTC
+  bool known{false};       // false: "-0000", for a host that has no zone but UTC
+};
+
+/// This host's zone at that moment: TZ or the system's. UTC itself says nothing about where the
+/// host is, which "-0000" is for (RFC 5322 section 3.3).
+LocalZone zone_of(std::int64_t seconds);
+
+/// `D Mon YYYY HH:MM:SS +hhmm` in `zone`, whose seconds are cut off.
+std::string format_rfc822(std::int64_t seconds, const LocalZone& zone);
+
+/// `YYYYMMDDHHMMSS` in UTC, as Message-ID fields have it.
+std::string format_compact(std::int64_t seconds);
+
 /// 0..11 for "Jan".."Dec" in any case.
 std::optional<int> parse_month(std::string_view word);
 /// True for "Mon".."Sun" in any case.

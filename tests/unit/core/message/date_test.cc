@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <ctime>
+
 namespace lbx {
 namespace {
 
@@ -10,6 +13,57 @@ TEST(DateTest, WritesTheFormsOfQmail) {
   EXPECT_EQ(format_asctime(1'000'000'000), "Sun Sep 09 01:46:40 2001");
   EXPECT_EQ(format_rfc822(1'000'000'000), "9 Sep 2001 01:46:40 -0000");
   EXPECT_EQ(format_asctime(0), "Thu Jan 01 00:00:00 1970");
+}
+
+TEST(DateTest, WritesTheZoneThatItIsGiven) {
+  constexpr std::int64_t kTime = 1'000'000'000;
+  EXPECT_EQ(format_rfc822(kTime, {7200, true}), "9 Sep 2001 03:46:40 +0200");
+  EXPECT_EQ(format_rfc822(kTime, {-12600, true}), "8 Sep 2001 22:16:40 -0330");
+  EXPECT_EQ(format_rfc822(kTime, {0, true}), "9 Sep 2001 01:46:40 +0000");
+  EXPECT_EQ(format_rfc822(kTime, {0, false}), "9 Sep 2001 01:46:40 -0000");
+  EXPECT_EQ(format_rfc822(kTime, {1172, true}), "9 Sep 2001 02:05:40 +0019");
+  EXPECT_EQ(format_compact(kTime), "20010909014640");
+}
+
+class LocalZoneTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* const zone = std::getenv("TZ");
+    if (zone != nullptr) before_ = zone;
+  }
+  void TearDown() override {
+    if (before_) {
+      use(before_->c_str());
+    } else {
+      ::unsetenv("TZ");
+      ::tzset();
+    }
+  }
+  static void use(const char* zone) {
+    ::setenv("TZ", zone, 1);
+    ::tzset();
+  }
+
+ private:
+  std::optional<std::string> before_;
+};
+
+TEST_F(LocalZoneTest, ChangesWhenSummerTimeDoes) {
+  use("CET-1CEST,M3.5.0,M10.5.0/3");
+  constexpr std::int64_t kSpring = 1'711'846'800;  // 2024-03-31 01:00:00 UTC
+  constexpr std::int64_t kAutumn = 1'729'990'800;  // 2024-10-27 01:00:00 UTC
+  EXPECT_EQ(format_rfc822(kSpring - 1, zone_of(kSpring - 1)), "31 Mar 2024 01:59:59 +0100");
+  EXPECT_EQ(format_rfc822(kSpring, zone_of(kSpring)), "31 Mar 2024 03:00:00 +0200");
+  EXPECT_EQ(format_rfc822(kAutumn - 1, zone_of(kAutumn - 1)), "27 Oct 2024 02:59:59 +0200");
+  EXPECT_EQ(format_rfc822(kAutumn, zone_of(kAutumn)), "27 Oct 2024 02:00:00 +0100");
+}
+
+TEST_F(LocalZoneTest, UtcIsNoZoneButGmtIsOne) {
+  use("UTC");
+  EXPECT_FALSE(zone_of(0).known);
+  use("GMT0");
+  EXPECT_TRUE(zone_of(0).known);
+  EXPECT_EQ(zone_of(0).offset, 0);
 }
 
 TEST(DateTest, ReadsDatesOfRfc5322AndTheObsoleteForms) {
