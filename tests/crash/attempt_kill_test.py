@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """A delivery with --attempt, killed with SIGKILL before each of its system calls in turn, and then
-made again: into an mbox the message comes exactly once."""
+made again: into a Maildir or an mbox the message comes exactly once."""
 import os
 import shutil
 import unittest
 
 import deliver_kill_test
-from support.letterbox import own
+from support.letterbox import Maildir, own
 
 
 class OnceIntoAnMboxTest(deliver_kill_test.IntoMboxTest):
@@ -34,6 +34,22 @@ class OnceIntoAnMboxTest(deliver_kill_test.IntoMboxTest):
     def test_so_it_is_with_a_large_one(self):
         self.write('message', deliver_kill_test.LARGE)
         self.kill_before_each('./box', self.check)
+
+
+class OnceIntoAMaildirTest(deliver_kill_test.IntoMaildirTest):
+    options = ('--attempt', 'message-1')
+    # What the base class says of a delivery without a name is not asked here.
+    test_the_whole_message_or_nothing = None
+    test_the_whole_large_message_or_nothing = None
+
+    def check(self, acknowledged):
+        for _ in range(2):  # the caller of a killed one tries again, and may be killed itself
+            self.deliver_again('./Maildir/')
+        found = Maildir(self.path('home/Maildir'), create=False).messages().values()
+        self.assertEqual(list(found), [deliver_kill_test.TRACE + deliver_kill_test.SMALL])
+
+    def test_the_message_is_there_exactly_once(self):
+        self.kill_before_each('./Maildir/', self.check)
 
 
 class OnceIntoTwoTest(OnceIntoAnMboxTest):

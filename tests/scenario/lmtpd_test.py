@@ -335,7 +335,8 @@ class Huge(LmtpTest):
 def peak(pid):
     """The most memory that a process has had, in octets."""
     with open('/proc/%d/status' % pid, encoding='ascii') as file:
-        return next(int(line.split()[1]) * 1024 for line in file if line.startswith('VmHWM:'))
+        lines = [line for line in file if line.startswith('VmHWM:')]
+    return int(lines[0].split()[1]) * 1024 if lines else 0  # it has just ended
 
 
 class Access(LmtpTest):

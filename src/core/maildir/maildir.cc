@@ -137,6 +137,13 @@ Result<std::optional<std::string>> find_message(FileOps& files, int maildir, std
   return std::optional<std::string>{};
 }
 
+bool is_first_attempt(FileOps& files, int maildir, std::uint64_t random) {
+  static constexpr std::size_t kDigits = 16;
+  static constexpr mode_t kMode = 0600;
+  const std::string path = "tmp/" + ascii::to_hex(random, kDigits) + ".attempt";
+  return files.open_at(maildir, path, O_WRONLY | O_CREAT | O_EXCL, kMode).has_value();
+}
+
 void clear_stale_tmp(FileOps& files, int maildir, Instant now) {
   const Result<std::vector<DirectoryEntry>> entries = files.list(maildir, "tmp");
   if (!entries) return;

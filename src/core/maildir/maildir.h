@@ -65,6 +65,12 @@ Result<std::vector<MaildirEntry>> scan_maildir(FileOps& files, int maildir);
 /// at first, since readers move messages the other way.
 Result<std::optional<std::string>> find_message(FileOps& files, int maildir, std::uint64_t random);
 
+/// Whether nobody has been here with this random part: notes it by an empty file in tmp/, which
+/// goes with everything else that is old there. False too where that cannot be known. So
+/// find_message() reads large directories only for what has been tried before. A loss of power may
+/// take the note and leave the message where a file system does not keep the order of names.
+bool is_first_attempt(FileOps& files, int maildir, std::uint64_t random);
+
 /// Removes what has lain untouched in tmp/ for kStaleTmpSeconds. Best effort: what cannot be
 /// removed stays.
 void clear_stale_tmp(FileOps& files, int maildir, Instant now);

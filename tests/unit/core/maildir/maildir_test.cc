@@ -131,6 +131,23 @@ TEST_F(MaildirTest, OnlyADottedNameInAMaildirIsAFolder) {
   }
 }
 
+TEST_F(MaildirTest, OnlyTheFirstAttemptIsTheFirst) {
+  scratch.make_maildir("m");
+  const UniqueFd fd{::open(scratch.path("m").c_str(), O_PATH | O_DIRECTORY)};
+  EXPECT_TRUE(is_first_attempt(outside.files, fd.get(), 0xab));
+  EXPECT_FALSE(is_first_attempt(outside.files, fd.get(), 0xab));
+  EXPECT_TRUE(is_first_attempt(outside.files, fd.get(), 0xcd));
+  clear_stale_tmp(outside.files, fd.get(), {::time(nullptr) + kStaleTmpSeconds + 60, 0});
+  EXPECT_THAT(scratch.names("m/tmp"), ElementsAre());
+}
+
+TEST_F(MaildirTest, WhereNothingCanBeNotedNobodyIsTheFirst) {
+  scratch.make_maildir("m");
+  const UniqueFd fd{::open(scratch.path("m").c_str(), O_PATH | O_DIRECTORY)};
+  outside.files.fail_every("open", EROFS);
+  EXPECT_FALSE(is_first_attempt(outside.files, fd.get(), 0xab));
+}
+
 TEST_F(MaildirTest, FindsAMessageByTheRandomPartOfItsName) {
   scratch.make_maildir("m");
   const auto find = [this](std::uint64_t random) {
