@@ -35,9 +35,9 @@ inline constexpr std::uint64_t kMapFrom = std::uint64_t{128} * 1024;
 
 struct IndexHead {
   enum Flags : std::uint32_t {
-    kSettled = 1,     // the folders had been as they are for a while
-    kImports = 2,     // ids of another server were looked for
-    kNamedSizes = 4,  // some sizes are only what names say
+    Settled = 1,     // the folders had been as they are for a while
+    Imports = 2,     // ids of another server were looked for
+    NamedSizes = 4,  // some sizes are only what names say
   };
 
   FolderState folders;

@@ -11,9 +11,9 @@ namespace lbx::pop3d {
 /// A message's file: sixteen octets, and its name, which lies with those of all others.
 struct MessageRow {
   enum Flags : std::uint8_t {
-    kInCur = 1,
-    kSharesBase = 2,  // another file has the same base name
-    kNamedSize = 4,   // nobody has counted: `octets` are what the name says
+    InCur = 1,
+    SharesBase = 2,  // another file has the same base name
+    NamedSize = 4,   // nobody has counted: `octets` are what the name says
   };
 
   std::uint64_t octets;

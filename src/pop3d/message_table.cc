@@ -26,7 +26,7 @@ Result<MessageRow> MessageTable::store(MaildirPlace::Folder folder, std::string_
   row.name = static_cast<std::uint32_t>(at);
   row.size = static_cast<std::uint8_t>(file_name.size());
   row.base_size = static_cast<std::uint8_t>(std::min(file_name.find(':'), file_name.size()));
-  row.flags = folder == MaildirPlace::Folder::Cur ? MessageRow::kInCur : 0;
+  row.flags = folder == MaildirPlace::Folder::Cur ? MessageRow::InCur : 0;
   return row;
 }
 
@@ -36,8 +36,7 @@ Result<void> MessageTable::add(MaildirPlace::Folder folder, std::string_view fil
 }
 
 MaildirPlace::Folder MessageTable::folder(std::size_t message) const {
-  return row(message).is(MessageRow::kInCur) ? MaildirPlace::Folder::Cur
-                                             : MaildirPlace::Folder::New;
+  return row(message).is(MessageRow::InCur) ? MaildirPlace::Folder::Cur : MaildirPlace::Folder::New;
 }
 
 std::string_view MessageTable::name_at(std::size_t at, std::size_t size) const {
@@ -59,7 +58,7 @@ std::string MessageTable::path(std::size_t message) const {
   const std::string_view name = file_name(message);
   std::string path;
   path.reserve(4 + name.size());
-  path = row(message).is(MessageRow::kInCur) ? "cur/" : "new/";
+  path = row(message).is(MessageRow::InCur) ? "cur/" : "new/";
   return path += name;
 }
 
@@ -72,17 +71,17 @@ MessageRow& MessageTable::change(std::size_t message) {
 void MessageTable::set_octets(std::size_t message, std::uint64_t octets) {
   MessageRow& the = change(message);
   the.octets = octets;
-  the.flags &= static_cast<std::uint8_t>(~MessageRow::kNamedSize);
+  the.flags &= static_cast<std::uint8_t>(~MessageRow::NamedSize);
 }
 
 void MessageTable::set_named_octets(std::size_t message, std::uint64_t octets) {
   MessageRow& the = change(message);
   the.octets = octets;
-  the.flags |= MessageRow::kNamedSize;
+  the.flags |= MessageRow::NamedSize;
 }
 
 void MessageTable::set_shares_base(std::size_t message) {
-  change(message).flags |= MessageRow::kSharesBase;
+  change(message).flags |= MessageRow::SharesBase;
 }
 
 Result<void> MessageTable::move(std::size_t message, MaildirPlace::Folder folder,
@@ -92,7 +91,7 @@ Result<void> MessageTable::move(std::size_t message, MaildirPlace::Folder folder
   the.name = moved.name;
   the.size = moved.size;
   the.base_size = moved.base_size;
-  the.flags = static_cast<std::uint8_t>((the.flags & ~unsigned{MessageRow::kInCur}) | moved.flags);
+  the.flags = static_cast<std::uint8_t>((the.flags & ~unsigned{MessageRow::InCur}) | moved.flags);
   return {};
 }
 

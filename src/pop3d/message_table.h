@@ -46,7 +46,7 @@ class MessageTable {
   void set_named_octets(std::size_t message, std::uint64_t octets);
 
   /// Another file has the same base name, so that a look-up could find the wrong one.
-  bool shares_base(std::size_t message) const { return row(message).is(MessageRow::kSharesBase); }
+  bool shares_base(std::size_t message) const { return row(message).is(MessageRow::SharesBase); }
   void set_shares_base(std::size_t message);
 
   /// Somebody has renamed the file.

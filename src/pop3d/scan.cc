@@ -127,12 +127,12 @@ bool Scanner::recall(std::size_t message) {
   if (!known) return false;
   const IndexParts& parts = index_->parts();
   const MessageRow& row = parts.rows[*known];
-  const bool in_place = row.is(MessageRow::kInCur) == table_.row(message).is(MessageRow::kInCur);
+  const bool in_place = row.is(MessageRow::InCur) == table_.row(message).is(MessageRow::InCur);
   if (in_place && parts.names.substr(row.name, row.size) == table_.file_name(message)) {
     ++as_indexed_;
   }
-  const bool named = row.is(MessageRow::kNamedSize);
-  if (row.is(MessageRow::kSharesBase) || (named && !options_.trust_names)) return false;
+  const bool named = row.is(MessageRow::NamedSize);
+  if (row.is(MessageRow::SharesBase) || (named && !options_.trust_names)) return false;
   facts_[message].state = State::Known;
   facts_[message].time = parts.times[*known];
   named ? table_.set_named_octets(message, row.octets) : table_.set_octets(message, row.octets);

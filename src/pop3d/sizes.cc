@@ -68,7 +68,7 @@ class IndexPatch {
   void set_octets(std::size_t message, std::uint64_t octets) {
     MessageRow& row = rows_[message];
     row.octets = octets;
-    row.flags &= static_cast<std::uint8_t>(~MessageRow::kNamedSize);
+    row.flags &= static_cast<std::uint8_t>(~MessageRow::NamedSize);
   }
 
   /// A message that the index does not know: so it does not say all any more.
@@ -81,7 +81,7 @@ class IndexPatch {
     times_.push_back(time);
     if (!ids_.empty()) ids_.push_back({0, 0});
     names_ += base;
-    parts_.head.flags &= ~unsigned{IndexHead::kSettled};
+    parts_.head.flags &= ~unsigned{IndexHead::Settled};
   }
 
   const IndexParts& parts() {

@@ -20,8 +20,8 @@ constexpr std::size_t kSmall = 1024;
 
 class Looker {
  public:
-  Looker(System& system, int maildir, const SnapshotOptions& options)
-      : system_{system}, maildir_{maildir}, options_{options} {
+  Looker(System& system, int maildir, SnapshotOptions options)
+      : system_{system}, maildir_{maildir}, options_{std::move(options)} {
     const bool ours = options_.dialect == Dialect::Letterbox;
     options_.remember = options_.remember && ours;
     if (!ours) options_.import.from = Import::None;
@@ -70,25 +70,25 @@ IndexHead Looker::head_now() {
   head.folders = folder_state(files, maildir_);
   if (imports()) {
     head.ids_file = stamp_of(files, maildir_, kIdsFile);
-    head.flags |= IndexHead::kImports;
+    head.flags |= IndexHead::Imports;
   }
-  if (is_settled(system_, maildir_, head.folders)) head.flags |= IndexHead::kSettled;
+  if (is_settled(system_, maildir_, head.folders)) head.flags |= IndexHead::Settled;
   return head;
 }
 
 bool Looker::says_all(const IndexHead& head) {
   const IndexHead& known = index_->parts().head;
-  if (!known.is(IndexHead::kSettled) || !head.is(IndexHead::kSettled)) return false;
+  if (!known.is(IndexHead::Settled) || !head.is(IndexHead::Settled)) return false;
   if (known.folders != head.folders) return false;
-  if (known.is(IndexHead::kNamedSizes) && !options_.trust_names) return false;
-  if (known.is(IndexHead::kImports) != imports()) return false;
+  if (known.is(IndexHead::NamedSizes) && !options_.trust_names) return false;
+  if (known.is(IndexHead::Imports) != imports()) return false;
   // Ids that were taken over may not be lost, so that file is looked at where it should be.
   return !imports() || (head.ids_file.inode != 0 && known.ids_file == head.ids_file);
 }
 
 bool Looker::worth_writing(const Scan& scan, const IndexHead& head) {
   const std::size_t count = scan.messages.count();
-  const bool news = scan.measured > 0 || head.is(IndexHead::kSettled);
+  const bool news = scan.measured > 0 || head.is(IndexHead::Settled);
   if (!news) return false;
   if (!index_) return scan.measured > 0 || count >= kWorthAnIndex;
   const std::size_t changed = scan.measured + scan.unlike_index;
@@ -101,8 +101,8 @@ bool Looker::worth_writing(const Scan& scan, const IndexHead& head) {
 void Looker::keep(const Scan& scan, Snapshot& snapshot, IndexHead head) {
   const auto rows = scan.messages.rows();
   if (std::ranges::any_of(rows,
-                          [](const MessageRow& row) { return row.is(MessageRow::kNamedSize); })) {
-    head.flags |= IndexHead::kNamedSizes;
+                          [](const MessageRow& row) { return row.is(MessageRow::NamedSize); })) {
+    head.flags |= IndexHead::NamedSizes;
   }
   // It may have been written just now.
   if (imports()) head.ids_file = stamp_of(system_.files, maildir_, kIdsFile);

@@ -28,7 +28,7 @@ struct Sample {
     row.name = static_cast<std::uint32_t>(names.size());
     row.size = static_cast<std::uint8_t>(name.size());
     row.base_size = static_cast<std::uint8_t>(std::min(name.find(':'), name.size()));
-    row.flags = MessageRow::kInCur;
+    row.flags = MessageRow::InCur;
     rows.push_back(row);
     times.push_back(static_cast<std::int64_t>(octets) * 10);
     ids.push_back(
@@ -39,7 +39,7 @@ struct Sample {
   IndexParts parts() const {
     IndexParts parts{{}, rows, times, ids, names, id_text};
     parts.head.folders.cur_folder = {7, 8, 9, 10};
-    parts.head.flags = IndexHead::kSettled;
+    parts.head.flags = IndexHead::Settled;
     return parts;
   }
 };
@@ -72,8 +72,8 @@ TEST(IndexFileTest, IsReadAsItWasWritten) {
   EXPECT_EQ(parts.names.substr(parts.rows[0].name, parts.rows[0].size), "b:2,S");
   EXPECT_EQ(parts.id_text.substr(parts.ids[1].at, parts.ids[1].size), "digest");
   EXPECT_EQ(parts.head.folders.cur_folder, (Stamp{7, 8, 9, 10}));
-  EXPECT_TRUE(parts.head.is(IndexHead::kSettled));
-  EXPECT_FALSE(parts.head.is(IndexHead::kImports));
+  EXPECT_TRUE(parts.head.is(IndexHead::Settled));
+  EXPECT_FALSE(parts.head.is(IndexHead::Imports));
   EXPECT_EQ(index->find("b"), 0U);
   EXPECT_EQ(index->find("a a"), 1U);
   EXPECT_EQ(index->find("a"), std::nullopt);
