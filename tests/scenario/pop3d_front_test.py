@@ -141,6 +141,20 @@ class ProcessTest(FrontCase):
         self.assertEqual(server.log_in().ask(b'STAT'), b'+OK 1 20\r\n')
         self.assertIn('end=failed', server.log())
 
+    def test_many_sessions_that_end_at_once_are_all_told_of(self):
+        self.control('pop3sessions', '1000\n')
+        server = self.serve()
+        before = set(server.processes())
+        clients = [server.log_in() for _ in range(400)]
+        for pid in set(server.processes()) - before:
+            os.kill(pid, signal.SIGKILL)
+        for client in clients:
+            with self.assertRaises((EOFError, ConnectionError)):
+                client.line()
+        self.assertEqual(server.log_in().ask(b'STAT'), b'+OK 1 20\r\n')
+        self.assertNotIn('front-gone', server.log())
+        pop3.until(lambda: server.log().count('end=failed') == 400)
+
     def test_counters_come_with_a_signal(self):
         server = self.serve()
         client = server.log_in()
