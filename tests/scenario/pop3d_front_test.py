@@ -40,7 +40,7 @@ class FrontCase(letterbox.ScratchTest):
         self.maildir = self.mailbox()
         return pop3.Server(self, self.maildir.path, *options, home=self.dir, **kwargs)
 
-    def serve_accounts(self, *options, names=('joe', 'ann'), **kwargs):
+    def serve_accounts(self, *options, names=('joe',), **kwargs):
         """With letterbox-authd, and a mailbox for each name, whose password is `word`."""
         letterbox.own(self.dir)
         for name in names:
@@ -84,7 +84,7 @@ class ProcessTest(FrontCase):
                              % re.escape(server.errors.name), 'descriptor ' + fd)
 
     def test_each_maildir_has_a_process_of_its_own_that_is_used_again(self):
-        server = self.serve_accounts()
+        server = self.serve_accounts(names=('joe', 'ann'))
         before = set(server.processes())
         clients = [self.log_in(server, name) for name in ('joe', 'joe', 'ann', 'joe')]
         self.assertEqual([answer for _, answer in clients], [b'+OK \r\n'] * 4)
@@ -141,6 +141,20 @@ class ProcessTest(FrontCase):
         self.assertEqual(server.log_in().ask(b'STAT'), b'+OK 1 20\r\n')
         self.assertIn('end=failed', server.log())
 
+    def test_many_sessions_that_end_at_once_are_all_told_of(self):
+        self.control('pop3sessions', '1000\n')
+        server = self.serve()
+        before = set(server.processes())
+        clients = [server.log_in() for _ in range(400)]
+        for pid in set(server.processes()) - before:
+            os.kill(pid, signal.SIGKILL)
+        for client in clients:
+            with self.assertRaises((EOFError, ConnectionError)):
+                client.line()
+        self.assertEqual(server.log_in().ask(b'STAT'), b'+OK 1 20\r\n')
+        self.assertNotIn('front-gone', server.log())
+        pop3.until(lambda: server.log().count('end=failed') == 400)
+
     def test_counters_come_with_a_signal(self):
         server = self.serve()
         client = server.log_in()
@@ -166,7 +180,7 @@ class ProcessTest(FrontCase):
 
 class AccountTest(FrontCase):
     def test_scram_and_plain_and_user_let_in(self):
-        server = self.serve_accounts()
+        server = self.serve_accounts(names=('joe', 'ann'))
         client = self.connect(server)
         self.assertIn(b'SASL SCRAM-SHA-256 PLAIN LOGIN\r\n', client.multi(b'CAPA'))
         word = base64.b64encode(b'\0joe\0word')
@@ -204,7 +218,7 @@ class AccountTest(FrontCase):
 
     def test_one_account_has_so_many_sessions_and_no_more(self):
         self.control('pop3sessions', '2\n')
-        server = self.serve_accounts()
+        server = self.serve_accounts(names=('joe', 'ann'))
         clients = [self.log_in(server, 'joe') for _ in range(3)]
         self.assertEqual([answer[:15] for _, answer in clients], [b'+OK \r\n', b'+OK \r\n', b'-ERR [SYS/TEMP]'])
         self.assertEqual(self.log_in(server, 'ann')[1], b'+OK \r\n')
@@ -212,7 +226,7 @@ class AccountTest(FrontCase):
         pop3.until(lambda: self.log_in(server, 'joe')[1] == b'+OK \r\n')
 
     def test_who_is_refused_a_mailbox_may_log_in_as_somebody_else(self):
-        server = self.serve_accounts()
+        server = self.serve_accounts(names=('joe', 'ann'))
         os.rename(self.path('mail/joe/Maildir'), self.path('elsewhere'))
         client, answer = self.log_in(server, 'joe')
         self.assertTrue(answer.startswith(b'-ERR [SYS/TEMP]'))
@@ -256,7 +270,7 @@ class RootTest(FrontCase):
 
     def test_nobody_is_served_as_root(self):
         self.control('pop3frontuser', 'daemon\n')
-        server = self.serve_accounts(names=('joe',), as_user={})
+        server = self.serve_accounts(as_user={})
         # An owner `self` means whoever runs the mail system, which is root here.
         self.assertEqual(self.log_in(server, 'joe')[1],
                          b'-ERR [SYS/PERM] the maildrop cannot be opened\r\n')

@@ -29,13 +29,16 @@ enum Source : std::uint64_t { kSignals, kCertificates, kAuth, kFront, kFirstProc
 constexpr int kEventsAtOnce = 64;
 constexpr int kDatagramsAtOnce = 64;
 constexpr int kTickMs = 1000;
+/// Reports that a front has not taken; one that takes none of so many is broken.
+constexpr std::size_t kMaxUnsent = 100'000;
 constexpr std::uint32_t kChange = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF;
 
-Result<void> watch(int epoll, int fd, std::uint64_t id) {
+Result<void> watch(int epoll, int fd, std::uint64_t id, int how = EPOLL_CTL_ADD,
+                   std::uint32_t events = EPOLLIN) {
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = events;
   event.data.u64 = id;
-  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return {};
+  if (::epoll_ctl(epoll, how, fd, &event) == 0) return {};
   return Error::from_errno(errno, "epoll_ctl");
 }
 
@@ -125,6 +128,7 @@ Result<void> Spawner::start_front() {
     run_and_exit("front", [&] { return parts_.front_main(pair.theirs.get()); });
   }
   front_socket_ = std::move(pair.ours);
+  front_waits_ = false;
   ++front_;
   LBX_TRY(watch(epoll_.get(), front_socket_.get(), kFront));
   if (parts_.tls) LBX_TRY(send_certificates(front_ == 1));
@@ -181,6 +185,7 @@ void Spawner::dispatch(std::uint64_t id) {
     case kAuth:
       return take_auth_replies();
     case kFront:
+      flush_front();
       return take_front_messages();
     default:
       return take_reports(id);
@@ -222,6 +227,7 @@ void Spawner::take_front_messages() {
 /// Sessions over TLS have gone with it. A new one is started, but not in a loop.
 void Spawner::front_is_gone() {
   front_socket_.reset();
+  unsent_.clear();
   if (parts_.one_connection) {
     serving_ = false;
     return;
@@ -431,12 +437,27 @@ void Spawner::process_is_gone(std::uint64_t id) {
   for (const SessionNumber each : lost) end_session(each, Over{each, Ending::Failed, {}});
 }
 
-/// A front that takes nothing any more has had its time.
 void Spawner::answer(std::uint64_t front, const Report& report) {
   if (front != front_ || !front_socket_) return;
-  const Result<void> sent =
-      wire::send_datagram(front_socket_.get(), encode(SpawnerMessage{report}), -1, wire::Wait::No);
-  if (!sent) front_is_gone();
+  unsent_.push_back(encode(SpawnerMessage{report}));
+  if (unsent_.size() > kMaxUnsent) return front_is_gone();
+  if (unsent_.size() == 1) flush_front();
+}
+
+/// What it does not take now, it gets when it does.
+void Spawner::flush_front() {
+  while (front_socket_ && !unsent_.empty()) {
+    const Result<void> sent =
+        wire::send_datagram(front_socket_.get(), unsent_.front(), -1, wire::Wait::No);
+    if (!sent && sent.error().os_error != EAGAIN) return;  // its end shows when we read
+    if (!sent) break;
+    unsent_.pop_front();
+  }
+  const bool waits = !unsent_.empty();
+  if (!front_socket_ || waits == front_waits_) return;
+  front_waits_ = waits;
+  const std::uint32_t events = waits ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  static_cast<void>(watch(epoll_.get(), front_socket_.get(), kFront, EPOLL_CTL_MOD, events));
 }
 
 void Spawner::look_at_the_clock() {
@@ -450,6 +471,7 @@ void Spawner::look_at_the_clock() {
     static_cast<void>(send_certificates(false));
   }
   if (auth_wanted_) connect_to_auth();
+  if (auth_ && !auth_->flush()) auth_is_lost();
   std::vector<std::uint64_t> idle;
   for (const auto& [id, process] : processes_) {
     const bool lingers = now_ - process.idle_since < limits_.linger.count() && !process.retiring;

@@ -111,6 +111,7 @@ class Spawner {
   void end_session(SessionNumber number, const Report& report);
   void process_is_gone(std::uint64_t id);
   void answer(std::uint64_t front, const Report& report);
+  void flush_front();
   void look_at_the_clock();
   void log_session(const Session& session, const Over& over) const;
   void log_counters() const;
@@ -122,7 +123,9 @@ class Spawner {
   UniqueFd signals_;
   UniqueFd certificates_;  // inotify
   UniqueFd front_socket_;
-  std::uint64_t front_{0};  // counted
+  std::uint64_t front_{0};          // counted
+  std::deque<std::string> unsent_;  // to it
+  bool front_waits_{false};         // for output
   std::optional<auth::AuthClient> auth_;
   std::map<auth::ExchangeId, Pending> pending_;
   std::map<std::uint64_t, Process> processes_;
