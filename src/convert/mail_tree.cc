@@ -334,12 +334,12 @@ Result<void> Finder::walk(const Directory& directory) {
   }
   if (LBX_TRY(walk_profile(directory, listing))) return {};
   for (const std::string& each : listing.directories) {
-    constexpr std::string_view kMbox = ".mbox";
-    if (!each.ends_with(kMbox)) continue;
+    constexpr std::string_view kMboxSuffix = ".mbox";
+    if (!each.ends_with(kMboxSuffix)) continue;
     const std::string path = directory.path + '/' + each;
     const Result<struct stat> whole = system_->files.stat_at(AT_FDCWD, path + '/' + each);
     if (whole && whole->st_size > 0)
-      mailing_lists_.insert(path.substr(0, path.size() - kMbox.size()));
+      mailing_lists_.insert(path.substr(0, path.size() - kMboxSuffix.size()));
   }
   take_months(directory, listing);
   std::vector<MessageFile> messages;

@@ -77,8 +77,8 @@ std::string below(const FolderName& folder) {
 Result<std::vector<std::string>> companions(FileOps& files, int dir) {
   std::vector<std::string> names;
   for (const DirectoryEntry& each : LBX_TRY(files.list(dir, "."))) {
-    if (each.is_directory || each.name == ImportRecord::kName || each.name == StateLog::kName ||
-        each.name == kFolderMark) {
+    if (each.is_directory || each.name.starts_with('.') || each.name == ImportRecord::kName ||
+        each.name == StateLog::kName || each.name == kFolderMark) {
       continue;
     }
     const struct stat status = LBX_TRY(files.stat_at(dir, each.name, AT_SYMLINK_NOFOLLOW));
@@ -160,7 +160,10 @@ Result<std::vector<FolderName>> Staging::folders() const {
   std::vector<FolderName> out{FolderName{}};
   for (const DirectoryEntry& each : LBX_TRY(system_->files.list(root(), "."))) {
     FolderName name = FolderName::of_directory(each.name);
-    if (!name.is_inbox()) out.push_back(std::move(name));
+    if (name.is_inbox()) continue;
+    // NFS has files of its own with such names.
+    const bool directory = LBX_TRY(is_directory(system_->files, root(), each.name));
+    if (directory) out.push_back(std::move(name));
   }
   std::ranges::sort(out);
   return out;
@@ -199,7 +202,10 @@ Result<std::uint64_t> Staging::sweep_folder(const FolderName& folder,
 Result<void> Staging::publish() {
   FileOps& files = system_->files;
   const int parent = place_.parent.get();
-  if (record_.phase() == ImportRecord::Phase::Building) LBX_TRY(record_.publishing());
+  if (record_.phase() == ImportRecord::Phase::Building) {
+    LBX_TRY(require_folders());
+    LBX_TRY(record_.publishing());
+  }
   LBX_TRY(StateLog::remove(files, root()));
   Result<void> renamed = Error::from_errno(EEXIST, place_.target);
   if (place_.fresh) renamed = rename_careful(files, parent, place_.staging, parent, place_.target);
@@ -207,6 +213,19 @@ Result<void> Staging::publish() {
   if (!renamed) LBX_TRY(move_all());
   LBX_TRY(files.sync(parent));
   if (record_.phase() == ImportRecord::Phase::Publishing) LBX_TRY(record_.done());
+  return {};
+}
+
+/// What has the name of a folder in the target must be one: before anything moves.
+Result<void> Staging::require_folders() const {
+  FileOps& files = system_->files;
+  const UniqueFd target = LBX_TRY(this->target());
+  if (!target) return {};
+  for (const FolderName& each : LBX_TRY(folders())) {
+    const std::string path = "./" + each.directory();
+    if (!files.stat_at(target.get(), path, AT_SYMLINK_NOFOLLOW)) continue;
+    LBX_TRY(require_maildir(files, target.get(), path, place_.target + '/' + each.directory()));
+  }
   return {};
 }
 

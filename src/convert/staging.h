@@ -66,6 +66,7 @@ class Staging {
   Result<bool> still_named() const;
   Result<std::uint64_t> sweep_folder(const FolderName& folder,
                                      const std::function<bool(std::string_view)>& keep);
+  Result<void> require_folders() const;
   Result<void> move_all();
   Result<void> move_folder(int target, const FolderName& folder);
   Result<void> move_messages(int from, int to);

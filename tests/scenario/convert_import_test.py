@@ -221,6 +221,16 @@ class ImportTest(ScratchTest):
         self.assertEqual(result.returncode, 65)
         self.assertIn(b'is a folder itself', result.stderr)
 
+    def test_what_only_has_the_name_of_a_folder_stops_it_before_anything_moves(self):
+        Maildir(self.path('m'))
+        self.tree({'mail/a': mbox('one'), 'mail/Inbox': mbox('two'), 'm/.a/x': ''})
+        result = self.convert(self.path('mail'), self.path('m'))
+        self.assertEqual(result.returncode, 65, result.stderr)
+        self.assertIn(b'm/.a: is not a Maildir', result.stderr)
+        self.assertEqual(self.subjects(self.path('m')), [])
+        os.rename(self.path('m/.a'), self.path('old'))
+        self.check({'': ['two'], 'a': ['one']}, self.path('mail'))
+
     def test_the_target_is_no_source(self):
         self.tree({'mail/a': mbox('one')})
         for _ in range(2):
