@@ -136,7 +136,7 @@ class Front(threading.Thread):
 
 
 def log_in(connection):
-    """Says what a login server says, but for the answer to PASS."""
+    """Says what a login server says; any password is right. False: the client has gone."""
     connection.sendall(b'+OK ready\r\n')
     line = b''
     while True:
@@ -144,9 +144,9 @@ def log_in(connection):
         if not byte: return False
         line += byte
         if byte != b'\n': continue
-        if line.upper().startswith(b'PASS'): return True
-        known = line.upper().startswith(b'USER')
+        known = line.upper().startswith((b'USER', b'PASS'))
         connection.sendall(b'+OK\r\n' if known else b'-ERR\r\n')
+        if line.upper().startswith(b'PASS'): return True
         line = b''
 
 
@@ -244,7 +244,7 @@ class Pop3Test(letterbox.ScratchTest):
     def mbox(self, *fields):
         return self.write('inbox', ''.join(
             'From a@b Mon Jan  2 03:04:0%d 2006\nSubject: %d\n%s\n%d\n\n'
-            % (number, number, ''.join(field % number for field in fields), number)
+            % (number, number, ''.join(field.replace('%d', str(number)) for field in fields), number)
             for number in range(4)), 0o666)
 
     def test_ids_made_of_imaps_numbers_are_known_again(self):

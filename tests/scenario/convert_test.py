@@ -118,10 +118,44 @@ class ConvertTest(ScratchTest):
             ['new' if name.startswith('new') else name.partition(':2,')[2] for name in names],
             ['new', '', 'S', 'S', 'RS', 'FS', 'T', 'DS', 'DFRST', 'new'])
         mozilla = self.to_maildir(os.path.join(SYNTH, 'mozilla_status.mbox'), 'z')
+        # One of them has two tags, too: the letters a and b.
         self.assertEqual(sorted(self.flags_of(mozilla)),
-                         sorted(['', 'S', 'RS', 'FS', 'ST', 'PS', 'new']))
+                         sorted(['', 'S', 'RS', 'FSab', 'ST', 'PS', 'new']))
+        self.assertEqual(self.read('z/dovecot-keywords'), '0 $label1\n1 todo\n')
         folded = self.to_maildir(os.path.join(SYNTH, 'status_folded_case.mbox'), 'f')
         self.assertEqual(self.flags_of(folded), ['FS'])
+
+    def read(self, name):
+        with open(self.path(name), encoding='utf-8') as file:
+            return file.read()
+
+    def test_keywords_and_numbers_are_those_that_the_index_names(self):
+        self.to_maildir(os.path.join(SYNTH, 'x_keywords.mbox'))
+        self.assertEqual(self.read('m/dovecot-keywords'), '0 work\n1 NonJunk\n2 $Label1\n')
+        head, *lines = self.read('m/dovecot-uidlist').splitlines()
+        self.assertEqual(head, '3 V1136214245 N43')
+        cur = {name.partition(':')[0]: name.partition(':2,')[2]
+               for name in os.listdir(self.path('m/cur'))}
+        self.assertEqual([(line.split(' :')[0], cur[line.split(' :')[1]]) for line in lines],
+                         [('17', 'Sab'), ('41', 'Fc')])
+        for content in Maildir(self.path('m'), create=False).messages().values():
+            self.assertNotIn(b'X-', content)
+
+    def test_a_second_run_keeps_the_letters_and_the_numbers_of_the_first(self):
+        first = ('From a@b Mon Jan  2 03:04:05 2006\nA: 1\nX-IMAPbase: 7 3 x\nX-UID: 2\n'
+                 'X-Keywords: x\n\none\n\n')
+        source = self.write('mbox', first)
+        self.to_maildir(source)
+        before = self.read('m/dovecot-uidlist')
+        self.write('m/dovecot-keywords', '0 x\n1 theirs\n')
+        self.write('mbox', first + 'From a@b Mon Jan  2 03:04:06 2006\nA: 2\nX-UID: 3\n'
+                   'X-Keywords: y x\n\ntwo\n\n')
+        result = self.convert('mbox2maildir', source, self.path('m'))
+        self.assertIn(b'get new numbers', result.stderr)
+        self.assertEqual(self.read('m/dovecot-uidlist'), before)
+        self.assertEqual(self.read('m/dovecot-keywords'), '0 x\n1 theirs\n2 y\n')
+        self.assertEqual(sorted(name.partition(':2,')[2] for name in os.listdir(self.path('m/cur'))),
+                         ['a', 'ac'])
 
     def test_times_are_those_of_the_from_line(self):
         maildir = self.to_maildir(os.path.join(SYNTH, 'plain3.mbox'))
