@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <map>
 #include <utility>
 
 #include "convert/maildir_files.h"
@@ -107,12 +108,17 @@ class ToMbox {
  private:
   FileOps& files() const { return system_->files; }
 
-  /// Before anything is written.
+  /// Before anything is written: each folder has a file of its own, which is not there yet.
   Result<void> require_free(const std::vector<FolderName>& folders) const {
-    if (options_->writing.append) return {};
+    std::map<std::string, std::string> taken;
     for (const FolderName& each : folders) {
       const std::string path = options_->mbox + '/' + mbox_path(options_->layout, each);
-      const bool there = LBX_TRY(exists(files(), AT_FDCWD, path));
+      const auto [other, fresh] = taken.emplace(path, each.directory());
+      if (!fresh) {
+        return Error::never(path + ": is the name of two folders, " + other->second + " and " +
+                            each.directory());
+      }
+      const bool there = !options_->writing.append && LBX_TRY(exists(files(), AT_FDCWD, path));
       if (there) return Error::never(path + ": exists (see --append)");
     }
     return {};

@@ -14,8 +14,9 @@ enum class MboxLayout {
 };
 
 /// The path of a folder's mbox below the tree's directory, in UTF-8; the inbox is INBOX.mbox or
-/// Inbox. Never absolute, and never climbing; different for different folders. What a file name
-/// should not hold is written %XX, and a level that is too long for one stays in modified UTF-7.
+/// Inbox. Never absolute, and never climbing; different for different folders, unless one's name is
+/// in modified UTF-7 and the other's the same in UTF-8. What a file name should not hold is written
+/// %XX, and a level that is too long for one stays in modified UTF-7.
 std::string mbox_path(MboxLayout layout, const FolderName& folder);
 
 }  // namespace lbx::convert

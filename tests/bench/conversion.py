@@ -198,9 +198,9 @@ def main():
         subprocess.run(['chattr', '+T', scratch], check=False, stderr=subprocess.DEVNULL)
     try:
         results, exact = measure_all(chosen, args, right, scratch)
+        rate = table(results, exact, total)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    rate = table(results, exact, total)
     if not args.check:
         return 0
     peak = max(run[1] for run in results['ours'])

@@ -156,6 +156,13 @@ class MboxWritingTest(ScratchTest):
             with open(self.path('out', 'Lists', 'a %25b.mbox'), 'rb') as file:
                 self.assertEqual(file.read().count(b'A: 2\n'), times)
 
+    def test_two_folders_of_one_name_are_refused_before_anything_is_written(self):
+        maildir = self.tree()
+        Maildir(os.path.join(maildir.path, '.Entwürfe'))
+        said = self.convert('maildir2mbox', '--tree', maildir.path, self.path('out'), status=65)
+        self.assertIn('is the name of two folders', said)
+        self.assertFalse(os.path.exists(self.path('out')))
+
     def test_keywords_and_imap_numbers_are_written_as_imap_servers_do(self):
         maildir = Maildir(self.path('m'))
         maildir.add(b'A: 1\n\n', '1.a.host:2,Sac', 'cur', mtime=1000000000)

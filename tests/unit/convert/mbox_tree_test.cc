@@ -33,8 +33,8 @@ TEST(MboxTreeTest, NoNameLeavesTheTreeOrHidesInIt) {
 
 TEST(MboxTreeTest, DifferentFoldersAreDifferentFiles) {
   std::set<std::string> seen{mbox_path(MboxLayout::Directories, FolderName{})};
-  const std::vector<std::string> all{".INBOX", ".a",  ".a.b",  ".a%2Fb",    ".a..b",  ".%",
-                                     ".a.%",   ".&-", ".&AOk", ".\xc3\xa9", ".&AOk-", ".A"};
+  const std::vector<std::string> all{".INBOX", ".a",  ".a.b",  ".a%2Fb", ".a..b", ".%",
+                                     ".a.%",   ".&-", ".&AOk", ".&AOk-", ".A"};
   for (const std::string& each : all) EXPECT_TRUE(seen.insert(below(each)).second) << each;
 }
 
