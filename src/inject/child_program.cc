@@ -14,6 +14,7 @@
 #include "core/base/io.h"
 #include "core/base/mail_home.h"
 #include "core/base/path.h"
+#include "inject/input.h"
 
 namespace lbx::inject {
 namespace {
@@ -45,14 +46,15 @@ std::string own_folder() {
 
 /// A reader that has gone is no failure of ours: it may not want the rest.
 Result<void> pour(System& system, UniqueFd pipe, std::string_view head) {
-  Result<void> written = write_all(system.files, pipe.get(), head);
-  std::string chunk(kIoChunk, '\0');
-  while (written) {
-    const std::size_t got = LBX_TRY(system.files.read(STDIN_FILENO, chunk.data(), chunk.size()));
-    if (got == 0) return {};
-    written = write_all(system.files, pipe.get(), {chunk.data(), got});
-  }
-  return written.error().os_error == EPIPE ? Result<void>{} : written;
+  const auto give = [&](std::string_view bytes) -> Result<bool> {
+    const Result<void> written = write_all(system.files, pipe.get(), bytes);
+    if (written) return true;
+    if (written.error().os_error == EPIPE) return false;
+    return written.error();
+  };
+  const bool wanted = LBX_TRY(give(head));
+  if (wanted) LBX_TRY(read_input(system, give));
+  return {};
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "core/message/spool.h"
 #include "inject/child_program.h"
 #include "inject/complain.h"
+#include "inject/input.h"
 
 namespace lbx::inject {
 namespace {
@@ -64,13 +65,12 @@ Result<std::string> delivery_variable(const System& system, const std::string& n
 Result<pid_t> queue_input(System& system, const std::string& head, const wire::Envelope& envelope) {
   wire::QueueSubmission queue = LBX_TRY(wire::QueueSubmission::open(system, system.environment));
   queue.write(head);
-  std::string chunk(kIoChunk, '\0');
-  for (;;) {
-    const Result<std::size_t> got = system.files.read(STDIN_FILENO, chunk.data(), chunk.size());
-    if (!got) queue.abandon();
-    if (!got || *got == 0) return std::move(queue).finish(envelope);
-    queue.write({chunk.data(), *got});
-  }
+  const Result<bool> read = read_input(system, [&queue](std::string_view bytes) -> Result<bool> {
+    queue.write(bytes);
+    return true;
+  });
+  if (!read) queue.abandon();
+  return std::move(queue).finish(envelope);
 }
 
 Result<int> forward(System& system, const Arguments& arguments) {

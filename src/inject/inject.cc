@@ -19,6 +19,7 @@
 #include "core/users/accounts.h"
 #include "core/wire/queue_client.h"
 #include "inject/compose.h"
+#include "inject/input.h"
 
 namespace lbx::inject {
 namespace {
@@ -89,18 +90,6 @@ Result<Circumstances> circumstances_of(System& system) {
   return out;
 }
 
-/// All of standard input, piece by piece, until `take` wants no more; the value is whether there
-/// may be more.
-Result<bool> read_input(System& system, const std::function<Result<bool>(std::string_view)>& take) {
-  std::string chunk(kIoChunk, '\0');
-  for (;;) {
-    const std::size_t got = LBX_TRY(system.files.read(STDIN_FILENO, chunk.data(), chunk.size()));
-    if (got == 0) return false;
-    const bool more = LBX_TRY(take({chunk.data(), got}));
-    if (!more) return true;
-  }
-}
-
 using Write = std::function<Result<void>(std::string_view)>;
 
 /// The message with its last line ended.
@@ -164,10 +153,7 @@ Result<void> submit(System& system, const Request& request) {
     }
   }
 
-  HeadReader head;
-  const bool more =
-      LBX_TRY(read_input(system, [&head](std::string_view bytes) { return head.feed(bytes); }));
-  if (!more) head.finish();
+  const HeadReader head = LBX_TRY(read_head(system));
   const Composed composed = LBX_TRY(compose(head.fields(), circumstances, sender));
   if (takes_header(request)) {
     recipients.insert(recipients.end(), composed.recipients.begin(), composed.recipients.end());

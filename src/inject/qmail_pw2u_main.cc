@@ -2,12 +2,12 @@
 // qmail-pw2u: passwd(5) on standard input, users/assign on standard output. See qmail-pw2u(8).
 #include <unistd.h>
 
-#include <cstdio>
 #include <optional>
 #include <string>
 
 #include "core/base/io.h"
 #include "core/base/mail_home.h"
+#include "inject/complain.h"
 #include "inject/passwd_assign.h"
 #include "service/program.h"
 
@@ -15,14 +15,6 @@ namespace {
 
 using namespace lbx;
 using inject::HomeRule;
-
-constexpr int kUsage = 100;
-
-void complain(int option) {
-  // getopt() says ':' where an argument is missing, because the option string begins with one.
-  const char* const what = option == ':' ? "option requires an argument" : "illegal option";
-  std::fprintf(stderr, "qmail-pw2u: %s -- %c\n", what, optopt);
-}
 
 /// The options, or nothing where they are wrong (CONTRACT 0.3). '+': they end at the first word
 /// that is none.
@@ -55,7 +47,7 @@ std::optional<inject::PasswdRules> read_options(int argc, char** argv) {
         rules.break_character.reset();
         break;
       default:
-        complain(option);
+        inject::complain_about_option("qmail-pw2u", option);
         return std::nullopt;
     }
   }
@@ -72,9 +64,9 @@ Result<std::string> convert(System& system, const inject::PasswdRules& rules) {
 
 Result<int> pw2u_main(System& system, int argc, char** argv) {
   const std::optional<inject::PasswdRules> rules = read_options(argc, argv);
-  if (!rules) return kUsage;
+  if (!rules) return inject::kUsage;
   Result<std::string> text = convert(system, *rules);
-  if (!text) return Error::later("fatal: " + text.error().what);
+  if (!text) return inject::fatal(Error::later(text.error().what));
   LBX_TRY(write_all(system.files, STDOUT_FILENO, *text));
   return 0;
 }

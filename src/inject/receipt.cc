@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
 // qreceipt (CONTRACT 1.21): a note to whoever asked for one that the message has arrived.
-#include <unistd.h>
-
 #include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "core/base/ascii.h"
-#include "core/base/io.h"
 #include "core/message/address.h"
 #include "core/message/address_list.h"
 #include "inject/complain.h"
 #include "inject/filters.h"
-#include "inject/message_head.h"
+#include "inject/input.h"
 
 namespace lbx::inject {
 namespace {
@@ -22,20 +19,6 @@ constexpr std::string_view kRequest = "Notice-Requested-Upon-Delivery-To";
 constexpr std::string_view kDoubleBounce = "#@[]";
 /// What tells the reader which of his messages it was.
 constexpr std::string_view kQuoted[]{"Date", "Subject", "Message-ID"};
-
-Result<HeadReader> read_head(System& system) {
-  HeadReader head;
-  std::string chunk(kIoChunk, '\0');
-  for (;;) {
-    const std::size_t got = LBX_TRY(system.files.read(STDIN_FILENO, chunk.data(), chunk.size()));
-    if (got == 0) {
-      head.finish();
-      return head;
-    }
-    const bool more = LBX_TRY(head.feed({chunk.data(), got}));
-    if (!more) return head;
-  }
-}
 
 Result<bool> asks_for(const HeadReader& head, const std::string& address) {
   for (const RawField& field : head.fields()) {
