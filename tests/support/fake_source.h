@@ -51,6 +51,7 @@ class FakeSource final : public convert::Source {
   Result<void> check() override {
     return changed ? Result<void>{Error::later("changed")} : Result<void>{};
   }
+  bool removable() const override { return true; }
   Result<void> remove() override {
     removed = true;
     return {};
