@@ -8,8 +8,8 @@
 #include <numeric>
 
 #include "core/base/ascii.h"
-#include "core/base/utf8.h"
 #include "core/base/base64.h"
+#include "core/base/utf8.h"
 #include "pop3d/session.h"
 
 namespace lbx::pop3d {

@@ -60,8 +60,7 @@ bool needs_note(const Survey& found, const MessageState& state, std::int64_t sec
                 const FromLine& from) {
   const HeaderScan& header = found.header;
   const bool own_bookkeeping = header.note || header.envelope > 0 || !header.cuts.empty() ||
-                               header.doubtful ||
-                               header.content_length_at.end > 0;
+                               header.doubtful || header.content_length_at.end > 0;
   return !header.starts_with_field || own_bookkeeping || !found.ends_in_newline ||
          found.nul_before_from || !status_fields_suffice(state) ||
          from.form != FromLine::Form::Dated || from.date != seconds;
