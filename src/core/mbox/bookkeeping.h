@@ -91,7 +91,7 @@ struct HeaderScan {
   /// When it was delivered, where no From_ line says so: the newest Received field, else Date.
   std::optional<std::int64_t> delivered() const;
   bool starts_with_field{false};
-  bool doubtful{false};  // it has fields that other surroundings would make bookkeeping
+  bool doubtful{false};       // it has fields that other surroundings would make bookkeeping
   bool has_imap_base{false};  // X-IMAP or X-IMAPbase
   std::optional<ImapNumbers> imap_numbers;
   std::optional<std::uint32_t> uid;   // X-UID

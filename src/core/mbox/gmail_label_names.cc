@@ -12,7 +12,7 @@ namespace {
 
 using enum GmailMeaning;
 
-constexpr std::array kNames{
+constexpr auto kNames = std::to_array<GmailLabelName>({
     GmailLabelName{"en", Inbox, "Inbox"},
     GmailLabelName{"en", Sent, "Sent"},
     GmailLabelName{"en", Sent, "Sent Mail"},
@@ -370,7 +370,7 @@ constexpr std::array kNames{
     GmailLabelName{"zh-TW", Opened, "已開啟"},
     GmailLabelName{"zh-TW", CategoryBefore, "類別："},
     GmailLabelName{"zh-TW", CategoryBefore, "類別:"},
-};
+});
 
 }  // namespace
 
