@@ -128,7 +128,7 @@ class ToMbox {
   Result<void> make_directories(const std::string& below) const {
     for (std::size_t at = 0; at != std::string::npos; at = below.find('/', at + 1)) {
       const std::string path = options_->mbox + '/' + below.substr(0, at);
-      const Result<void> made = files().make_directory(AT_FDCWD, path, kTreeMode);
+      Result<void> made = files().make_directory(AT_FDCWD, path, kTreeMode);
       if (made) LBX_TRY(sync_directory(files(), AT_FDCWD, split_path(path).parent));
       if (!made && made.error().os_error != EEXIST) return made;
     }

@@ -262,8 +262,9 @@ class FolderCheck {
   }
 
   void check_sizes() {
-    for (const auto& [place, base] : wrong_sizes_) {
-      Seen& seen = seen_[place];
+    for (const auto& each : wrong_sizes_) {
+      Seen& seen = seen_[each.first];
+      const std::string& base = each.second;
       findings_->add(MaildirProblem::WrongSize, path(seen.entry.path()),
                      "its name says other sizes than it has",
                      {"rename it to " + base, [&]() -> Result<void> {

@@ -128,7 +128,7 @@ class Copy {
   Result<void> copy_new_folder(int from, const std::string& folder, CopiedFolder& copied) {
     const std::string built = is_new() ? folder : std::string{kInside} + '/' + folder;
     if (!is_new()) {
-      const Result<void> made = files().make_directory(target_.get(), kInside, kDirectoryMode);
+      Result<void> made = files().make_directory(target_.get(), kInside, kDirectoryMode);
       if (!made && made.error().os_error != EEXIST) return made;
     }
     const bool begun = LBX_TRY(exists(files(), target_.get(), built));

@@ -95,8 +95,7 @@ Result<std::vector<std::string>> list_folders(FileOps& files, int dir, const std
     if (!is_folder_name(each.name)) continue;
     bool directory = each.is_directory;
     if (!directory) {
-      const Result<struct stat> status =
-          files.stat_at(dir, below + each.name, AT_SYMLINK_NOFOLLOW);
+      const Result<struct stat> status = files.stat_at(dir, below + each.name, AT_SYMLINK_NOFOLLOW);
       directory = status && S_ISDIR(status->st_mode);
     }
     if (directory) out.push_back(each.name);
