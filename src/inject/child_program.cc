@@ -81,7 +81,7 @@ Result<std::string> companion(System& system, const std::string& name) {
 
 Error become_program(const Environment& environment, const std::vector<std::string>& words) {
   std::vector<std::string> texts = words;
-  for (const auto& [name, value] : environment) texts.push_back(name + '=' + value);
+  for (const auto& [name, value] : environment) (texts.emplace_back(name) += '=') += value;
   std::vector<char*> argv;
   std::vector<char*> envp;
   for (std::size_t i = 0; i < texts.size(); ++i) {

@@ -219,8 +219,9 @@ std::string Composer::mail_followup_to() const {
   };
   if (has("mail-followup-to") || !std::ranges::any_of(to_and_cc_, is_list)) return {};
   std::string out;
-  for (auto each = to_and_cc_.rbegin(); each != to_and_cc_.rend(); ++each) {
-    out += (out.empty() ? "Mail-Followup-To: " : ",\n  ") + quote_sender(*each);
+  const std::vector<std::string> all{to_and_cc_.rbegin(), to_and_cc_.rend()};
+  for (const std::string& each : all) {
+    out += (out.empty() ? "Mail-Followup-To: " : ",\n  ") + quote_sender(each);
   }
   return out + '\n';
 }

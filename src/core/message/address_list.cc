@@ -165,10 +165,19 @@ void append(Tokens& address, char before, const Tokens& name) {
   address.insert(address.end(), name.begin(), name.end());
 }
 
+/// Whether the last octet of an atom has a backslash before it that is not itself protected.
+bool is_protected(std::string_view atom) {
+  atom.remove_suffix(1);
+  const std::size_t others = atom.find_last_not_of('\\') + 1;  // 0 where there are none
+  return (atom.size() - others) % 2 == 1;
+}
+
 /// "host+" is a host below the plus domain.
 bool take_plus(Tokens& address) {
   Token& last = address.back();
-  if (last.kind != Kind::Atom || !last.text.ends_with('+')) return false;
+  if (last.kind != Kind::Atom || !last.text.ends_with('+') || is_protected(last.text)) {
+    return false;
+  }
   last.text.pop_back();
   if (last.text.empty()) address.pop_back();
   return true;
@@ -237,8 +246,9 @@ Tokens host_tokens(const std::string& name) {
 
 void qualify(Tokens& address, const HostNames& names) {
   if (address.empty()) return;
-  if (host_begin(address) > 0 && address.back().is('.')) address.pop_back();
-  if (address.back().is('@')) address.pop_back();
+  while (host_begin(address) > 0 && (address.back().is('.') || address.back().is('@'))) {
+    address.pop_back();
+  }
   if (host_begin(address) == 0) append(address, '@', names.default_host);
   if (take_plus(address)) {
     append(address, '.', names.plus_domain);

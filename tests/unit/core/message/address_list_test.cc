@@ -34,10 +34,13 @@ TEST(AddressListTest, CompletesHosts) {
   EXPECT_EQ(to("a@b"), "To: a@b.example.org\n");
   EXPECT_EQ(to("a@b+"), "To: a@b.plus.example.net\n");
   EXPECT_EQ(to("a@+"), "To: a@.plus.example.net\n");
+  EXPECT_EQ(to("a@b\\+"), "To: a@b\\+.example.org\n");
   EXPECT_EQ(to("a+"), "To: a+@mail.example.org\n");
   EXPECT_EQ(to("a@b."), "To: a@b.example.org\n");
   EXPECT_EQ(to("a@b.c."), "To: a@b.c\n");
   EXPECT_EQ(to("a@"), "To: a@mail.example.org\n");
+  EXPECT_EQ(to("a@.."), "To: a@mail.example.org\n");
+  EXPECT_EQ(to("a.@"), "To: a.@mail.example.org\n");
   EXPECT_EQ(to("a@[127.0.0.1]"), "To: a@[127.0.0.1]\n");
   EXPECT_EQ(to("#@[]"), "To: #@[]\n");
   EXPECT_EQ(to("<>"), "To: <>\n");
