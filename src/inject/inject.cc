@@ -16,7 +16,7 @@
 #include "core/control/settings.h"
 #include "core/control/value.h"
 #include "core/message/address.h"
-#include "core/users/accounts.h"
+#include "core/users/own_account.h"
 #include "core/wire/queue_client.h"
 #include "inject/compose.h"
 #include "inject/input.h"
@@ -42,15 +42,17 @@ Result<std::string> name_of(const System& system, const control::ControlDirector
 }
 
 /// Whoever has no environment is who the kernel says he is.
-std::string login_name() {
-  Result<std::optional<users::Account>> account = users::SystemAccounts::by_uid(::getuid());
+std::string login_name(System& system) {
+  const Result<std::optional<users::Account>> account =
+      users::account_of_uid(system, ::getuid());
   return account && *account ? (*account)->name : "anonymous";
 }
 
-Author author_of(const Environment& environment, const std::string& default_host) {
+Author author_of(System& system, const std::string& default_host) {
+  const Environment& environment = system.environment;
   Author author;
   const auto user = first_of(environment, {"QMAILUSER", "MAILUSER", "USER", "LOGNAME"});
-  author.user = user ? *user : login_name();
+  author.user = user ? *user : login_name(system);
   author.host = first_of(environment, {"QMAILHOST", "MAILHOST"}).value_or(default_host);
   author.name = first_of(environment, {"QMAILNAME", "MAILNAME", "NAME"});
   author.sender_user = lookup(environment, "QMAILSUSER").value_or(author.user);
@@ -80,7 +82,7 @@ Result<Circumstances> circumstances_of(System& system) {
   Circumstances out;
   out.hosts = {host_tokens(host), host_tokens(domain), host_tokens(plus)};
   out.id_host = LBX_TRY(name_of(system, control, "QMAILIDHOST", control::kIdHost));
-  out.author = author_of(system.environment, host);
+  out.author = author_of(system, host);
   out.habits = read_habits(lookup(system.environment, "QMAILINJECT").value_or(""));
   out.lists = LBX_TRY(lists_of(system));
   out.now = system.clock.now().seconds;
