@@ -26,6 +26,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # g++ 12 is wrong about every std::optional<std::string> that it inlines.
   target_compile_options(lbx_options INTERFACE -Wno-maybe-uninitialized)
 endif()
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # What a file keeps to itself looks to g++ as if a header had it.
+  target_compile_options(lbx_options INTERFACE -Wno-subobject-linkage)
+endif()
 if(LBX_WERROR)
   target_compile_options(lbx_options INTERFACE -Werror)
 endif()

@@ -14,6 +14,8 @@ function(lbx_add_library name)
     target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     target_link_libraries(${name}_test PRIVATE ${name} lbx_options GTest::gmock GTest::gtest_main
       Boost::filesystem)
+    # Not where the preset makes unity builds: each test may name its helpers as it likes.
+    set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)
     include(GoogleTest)
     gtest_discover_tests(${name}_test PROPERTIES LABELS unit DISCOVERY_TIMEOUT 60)
   endif()

@@ -59,9 +59,9 @@ struct Seen {
 };
 
 /// What is found, and what is done about it at once.
-class Findings {
+class Inspection {
  public:
-  Findings(MaildirReport& report, Mend mend) : report_{&report}, mend_{mend} {}
+  Inspection(MaildirReport& report, Mend mend) : report_{&report}, mend_{mend} {}
 
   void add(MaildirProblem problem, std::string path, std::string detail, Remedy remedy = {}) {
     MaildirFinding found{problem, std::move(path), std::move(detail), std::move(remedy.what)};
@@ -70,7 +70,7 @@ class Findings {
       found.mended = done.has_value();
       if (!done) found.failure = done.error().what;
     }
-    report_->findings.push_back(std::move(found));
+    report_->inspection.push_back(std::move(found));
   }
   bool mends() const { return mend_ == Mend::Yes; }
   MaildirReport& report() { return *report_; }
@@ -85,16 +85,16 @@ class FolderCheck {
  public:
   /// `prefix`: "" or ".Folder/".
   FolderCheck(System& system, LockOps& locks, int root, std::string prefix, uid_t owner,
-              Findings& findings)
+              Inspection& inspection)
       : system_{&system},
         locks_{&locks},
         root_{root},
         prefix_{std::move(prefix)},
         owner_{owner},
-        findings_{&findings} {}
+        inspection_{&inspection} {}
 
   Result<void> run() {
-    ++findings_->report().folders;
+    ++inspection_->report().folders;
     check_node(prefix_.empty() ? "." : prefix_.substr(0, prefix_.size() - 1));
     check_mark();
     for (const char* part : kParts) check_part(part);
@@ -113,17 +113,17 @@ class FolderCheck {
   void check_rights(const std::string& path, const struct stat& status) {
     const mode_t needed = S_ISDIR(status.st_mode) ? S_IRWXU : S_IRUSR;
     if ((status.st_mode & needed) != needed) {
-      findings_->add(MaildirProblem::Permissions, path, "its owner has not all rights");
+      inspection_->add(MaildirProblem::Permissions, path, "its owner has not all rights");
     } else if ((status.st_mode & S_IWOTH) != 0) {
-      findings_->add(MaildirProblem::Permissions, path, "all others can change it");
+      inspection_->add(MaildirProblem::Permissions, path, "all others can change it");
     } else if (path == "." && (status.st_mode & S_IRWXO) != 0) {
       // What lies below a directory that is closed to others is closed to them too.
-      findings_->add(MaildirProblem::Permissions, path, "is open to all others");
+      inspection_->add(MaildirProblem::Permissions, path, "is open to all others");
     }
     if (status.st_uid != owner_) {
-      findings_->add(MaildirProblem::Owner, path,
-                     "belongs to user " + std::to_string(status.st_uid) + ", the Maildir to " +
-                         std::to_string(owner_));
+      inspection_->add(MaildirProblem::Owner, path,
+                       "belongs to user " + std::to_string(status.st_uid) + ", the Maildir to " +
+                           std::to_string(owner_));
     }
   }
 
@@ -134,7 +134,7 @@ class FolderCheck {
 
   void check_mark() {
     if (prefix_.empty() || files().stat_at(root_, path(kFolderMark))) return;
-    findings_->add(
+    inspection_->add(
         MaildirProblem::MissingFolderMark, prefix_.substr(0, prefix_.size() - 1),
         "has no " + std::string{kFolderMark},
         {"make it", [this]() -> Result<void> {
@@ -148,12 +148,12 @@ class FolderCheck {
     const Result<struct stat> status = files().stat_at(root_, where);
     if (status && S_ISDIR(status->st_mode)) return check_rights(where, *status);
     if (status) {
-      return findings_->add(MaildirProblem::MissingDirectory, where, "is no directory");
+      return inspection_->add(MaildirProblem::MissingDirectory, where, "is no directory");
     }
     if (!is_gone(status.error())) {
-      return findings_->add(MaildirProblem::MissingDirectory, where, status.error().what);
+      return inspection_->add(MaildirProblem::MissingDirectory, where, status.error().what);
     }
-    findings_->add(
+    inspection_->add(
         MaildirProblem::MissingDirectory, where, "is missing",
         {"make it", [this, where] { return files().make_directory(root_, where, kPartMode); }});
   }
@@ -174,9 +174,9 @@ class FolderCheck {
       if (each.is_directory || each.name.starts_with('.') || !status) continue;
       const std::int64_t touched = std::max(status->st_atim.tv_sec, status->st_mtim.tv_sec);
       if (now - touched < kStaleTmpSeconds) continue;
-      findings_->add(MaildirProblem::StaleTmp, where,
-                     "untouched for " + std::to_string((now - touched) / 3600) + " hours",
-                     {"remove it", [this, where] { return files().unlink_at(root_, where); }});
+      inspection_->add(MaildirProblem::StaleTmp, where,
+                       "untouched for " + std::to_string((now - touched) / 3600) + " hours",
+                       {"remove it", [this, where] { return files().unlink_at(root_, where); }});
     }
     return {};
   }
@@ -189,8 +189,8 @@ class FolderCheck {
         if (name && !each.is_directory) {
           look_at({folder, std::move(name).value()});
         } else if (!each.name.starts_with('.')) {
-          findings_->add(MaildirProblem::BadName, path(part + '/' + each.name),
-                         each.is_directory ? "is a directory" : "is no name of a message");
+          inspection_->add(MaildirProblem::BadName, path(part + '/' + each.name),
+                           each.is_directory ? "is a directory" : "is no name of a message");
         }
       }
     }
@@ -202,13 +202,13 @@ class FolderCheck {
     // O_NONBLOCK: not to wait for the other end of a FIFO.
     const Result<UniqueFd> file = files().open_at(root_, where, O_RDONLY | O_NONBLOCK);
     if (!file && is_gone(file.error()) && !is_dangling(where)) return;  // moved meanwhile
-    if (!file) return findings_->add(MaildirProblem::Unreadable, where, file.error().what);
+    if (!file) return inspection_->add(MaildirProblem::Unreadable, where, file.error().what);
     const Result<struct stat> status = files().stat_fd(file->get());
-    if (!status) return findings_->add(MaildirProblem::Unreadable, where, status.error().what);
+    if (!status) return inspection_->add(MaildirProblem::Unreadable, where, status.error().what);
     if (!S_ISREG(status->st_mode)) {
-      return findings_->add(MaildirProblem::Unreadable, where, "is no regular file");
+      return inspection_->add(MaildirProblem::Unreadable, where, "is no regular file");
     }
-    ++findings_->report().messages;
+    ++inspection_->report().messages;
     check_rights(where, *status);
     measure(entry, *status, file->get());
     seen_.push_back({std::move(entry), *status});
@@ -231,7 +231,7 @@ class FolderCheck {
             return {};
           });
       if (!read) {
-        return findings_->add(MaildirProblem::Unreadable, path(entry.path()), read.error().what);
+        return inspection_->add(MaildirProblem::Unreadable, path(entry.path()), read.error().what);
       }
       wire = counter.on_wire();
     }
@@ -265,12 +265,12 @@ class FolderCheck {
     for (const auto& each : wrong_sizes_) {
       Seen& seen = seen_[each.first];
       const std::string& base = each.second;
-      findings_->add(MaildirProblem::WrongSize, path(seen.entry.path()),
-                     "its name says other sizes than it has",
-                     {"rename it to " + base, [&]() -> Result<void> {
-                        LBX_TRY(lock_uidlist());
-                        return rename(seen, base, seen.entry.name.info);
-                      }});
+      inspection_->add(MaildirProblem::WrongSize, path(seen.entry.path()),
+                       "its name says other sizes than it has",
+                       {"rename it to " + base, [&]() -> Result<void> {
+                          LBX_TRY(lock_uidlist());
+                          return rename(seen, base, seen.entry.name.info);
+                        }});
     }
   }
 
@@ -278,7 +278,7 @@ class FolderCheck {
     for (Seen& seen : seen_) {
       if (seen.entry.folder == MaildirPlace::Folder::New || !seen.entry.name.info.empty()) continue;
       const std::string base = seen.entry.name.base.str();
-      findings_->add(
+      inspection_->add(
           MaildirProblem::NoInfo, path(seen.entry.path()), "has no flags in its name",
           {"rename it to " + base + kNoFlags, [&] { return rename(seen, base, kNoFlags); }});
     }
@@ -308,11 +308,11 @@ class FolderCheck {
     const bool same =
         first.status.st_ino == second.status.st_ino && first.status.st_dev == second.status.st_dev;
     if (same) {
-      return findings_->add(
+      return inspection_->add(
           MaildirProblem::DuplicateName, where, detail + ", and is that file",
           {"remove this name", [this, where] { return files().unlink_at(root_, where); }});
     }
-    findings_->add(
+    inspection_->add(
         MaildirProblem::DuplicateName, where, detail,
         {"give it a name of its own", [this, &second]() -> Result<void> {
            const UniqueFd file =
@@ -357,7 +357,7 @@ class FolderCheck {
   int root_;
   std::string prefix_;
   uid_t owner_;
-  Findings* findings_;
+  Inspection* inspection_;
   std::vector<Seen> seen_;
   std::map<std::size_t, std::string> wrong_sizes_;  // place in seen_ -> the right base name
   std::map<std::string, std::string> new_bases_;
@@ -365,7 +365,7 @@ class FolderCheck {
 };
 
 /// After all names are right: the sizes in them are what is counted.
-Result<void> check_quota(System& system, LockOps& locks, int root, Findings& findings) {
+Result<void> check_quota(System& system, LockOps& locks, int root, Inspection& inspection) {
   FileOps& files = system.files;
   const Result<UniqueFd> file = files.open_at(root, kMaildirsize, O_RDONLY | O_NONBLOCK);
   if (!file && is_gone(file.error())) return {};
@@ -381,10 +381,10 @@ Result<void> check_quota(System& system, LockOps& locks, int root, Findings& fin
                                           " messages, there are " + std::to_string(usage.octets) +
                                           " in " + std::to_string(usage.messages);
   if (!size.limit_known || !size.limit.any()) {
-    findings.add(MaildirProblem::Quota, kMaildirsize, detail + "; it says no limit");
+    inspection.add(MaildirProblem::Quota, kMaildirsize, detail + "; it says no limit");
   } else {
-    findings.add(MaildirProblem::Quota, kMaildirsize, detail,
-                 {"count anew", [&] { return recount_quota(system, locks, root); }});
+    inspection.add(MaildirProblem::Quota, kMaildirsize, detail,
+                   {"count anew", [&] { return recount_quota(system, locks, root); }});
   }
   return {};
 }
@@ -403,15 +403,15 @@ Result<MaildirReport> check_maildir(System& system, LockOps& locks, const std::s
       system.files.stat_at(root.get(), "cur") || system.files.stat_at(root.get(), "new");
   if (!any) return Error::never(path + ": is not a Maildir: it has neither new/ nor cur/");
   MaildirReport report;
-  Findings findings{report, mend};
+  Inspection inspection{report, mend};
   std::vector<std::string> prefixes{""};
   for (const std::string& each : LBX_TRY(list_folders(system.files, root.get(), "."))) {
     prefixes.push_back(each + '/');
   }
   for (const std::string& prefix : prefixes) {
-    LBX_TRY(FolderCheck(system, locks, root.get(), prefix, status.st_uid, findings).run());
+    LBX_TRY(FolderCheck(system, locks, root.get(), prefix, status.st_uid, inspection).run());
   }
-  LBX_TRY(check_quota(system, locks, root.get(), findings));
+  LBX_TRY(check_quota(system, locks, root.get(), inspection));
   if (mend == Mend::Yes) LBX_TRY(system.files.sync_file_system(root.get()));
   return report;
 }

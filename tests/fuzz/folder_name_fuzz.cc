@@ -15,10 +15,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace lbx;
   const std::string text{reinterpret_cast<const char*>(data), size};
 
-  const auto encoded = to_modified_utf7(text);
-  require(!encoded || from_modified_utf7(*encoded) == text);
-  const auto decoded = from_modified_utf7(text);
-  require(!decoded || to_modified_utf7(*decoded) == text);
+  const auto encoded = modified_utf7::encode(text);
+  require(!encoded || modified_utf7::decode(*encoded) == text);
+  const auto decoded = modified_utf7::decode(text);
+  require(!decoded || modified_utf7::encode(*decoded) == text);
 
   const FolderName name = FolderName::of_levels(convert::levels_of_mailbox(text));
   const std::string& directory = name.directory();

@@ -47,11 +47,18 @@ def index(folder, count_column):
 
 
 def flags_and_times(maildir):
-    """What must survive beside the octets: in order, (folder, flags, seconds, octets)."""
+    """What must survive beside the octets: in order, (folder, flags and keywords, seconds, octets).
+    A letter that stands for a keyword may be another one."""
+    keywords = {}
+    if os.path.exists(os.path.join(maildir.path, 'dovecot-keywords')):
+        with open(os.path.join(maildir.path, 'dovecot-keywords')) as file:
+            for line in file:
+                number, word = line.rstrip('\n').split(' ', 1)
+                keywords[chr(ord('a') + int(number))] = word
     found = []
     for name, content in maildir.messages().items():
         status = os.stat(os.path.join(maildir.path, name))
-        flags = name.partition(':2,')[2]
+        flags = sorted(keywords.get(each, each) for each in name.partition(':2,')[2])
         found.append((status.st_mtime_ns, name, name.split('/')[0], flags, content))
     return [(folder, flags, stamp // 10**9, content)
             for stamp, _, folder, flags, content in sorted(found)]
