@@ -43,8 +43,7 @@ Result<std::string> name_of(const System& system, const control::ControlDirector
 
 /// Whoever has no environment is who the kernel says he is.
 std::string login_name(System& system) {
-  const Result<std::optional<users::Account>> account =
-      users::account_of_uid(system, ::getuid());
+  const Result<std::optional<users::Account>> account = users::account_of_uid(system, ::getuid());
   return account && *account ? (*account)->name : "anonymous";
 }
 
