@@ -70,7 +70,7 @@ class Inspection {
       found.mended = done.has_value();
       if (!done) found.failure = done.error().what;
     }
-    report_->inspection.push_back(std::move(found));
+    report_->findings.push_back(std::move(found));
   }
   bool mends() const { return mend_ == Mend::Yes; }
   MaildirReport& report() { return *report_; }
