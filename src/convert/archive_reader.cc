@@ -3,10 +3,10 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <locale.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <clocale>
 
 #include "core/base/io.h"
 

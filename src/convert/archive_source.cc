@@ -44,12 +44,12 @@ Error in_member(const std::string& member, Error error) {
 }  // namespace
 
 ArchiveSource::ArchiveSource(System& system, LockOps& locks, std::string path, std::string name,
-                             const Options& options, UniqueFd file, ArchiveReader reader)
+                             Options options, UniqueFd file, ArchiveReader reader)
     : system_{&system},
       locks_{&locks},
       path_{std::move(path)},
       name_{std::move(name)},
-      options_{options},
+      options_{std::move(options)},
       file_{std::move(file)},
       reader_{std::move(reader)} {}
 

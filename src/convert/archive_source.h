@@ -40,8 +40,8 @@ class ArchiveSource final : public Source {
   Result<void> remove() override;
 
  private:
-  ArchiveSource(System& system, LockOps& locks, std::string path, std::string name,
-                const Options& options, UniqueFd file, ArchiveReader reader);
+  ArchiveSource(System& system, LockOps& locks, std::string path, std::string name, Options options,
+                UniqueFd file, ArchiveReader reader);
   Result<bool> open_member();
   bool is_mail(const std::string& head, const std::string& member);
   Result<void> open_content(const std::string& member, std::string head, UniqueFd content);

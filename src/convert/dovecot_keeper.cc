@@ -38,7 +38,7 @@ Result<std::string> read_if_there(FileOps& files, int dir, const std::string& pa
   return read_whole(files, file->get(), kMaxKeywordsFile, path);
 }
 
-bool exists(FileOps& files, int dir, const std::string& path) {
+bool is_there(FileOps& files, int dir, const std::string& path) {
   return dir >= 0 && files.stat_at(dir, path, AT_SYMLINK_NOFOLLOW).has_value();
 }
 
@@ -180,7 +180,7 @@ Result<void> DovecotKeeper::finish(const Staged& staged) {
 Result<void> DovecotKeeper::finish_keywords(const Staged& staged, const FolderName& folder,
                                             Keywords& keywords) {
   if (keywords.table.empty()) return {};
-  if (exists(system_->files, staged.target, below(folder, "cur"))) {
+  if (is_there(system_->files, staged.target, below(folder, "cur"))) {
     return add_to_target(staged, folder, keywords);
   }
   return replace_file(system_->files, staged.root, below(folder, kDovecotKeywordsFile),
@@ -251,7 +251,7 @@ Result<void> DovecotKeeper::take_numbers(const Staged& staged, const Written& wr
     Numbers& numbers = place->second;
     if (first) {
       numbers.skip =
-          exists(system_->files, staged.target, below(message.folder, kDovecotUidlistFile));
+          is_there(system_->files, staged.target, below(message.folder, kDovecotUidlistFile));
     }
     ++numbers.count;
     if (is_pop3_id(message.uidl)) {

@@ -337,9 +337,12 @@ Result<void> Finder::walk(const Directory& directory) {
     constexpr std::string_view kMboxSuffix = ".mbox";
     if (!each.ends_with(kMboxSuffix)) continue;
     const std::string path = directory.path + '/' + each;
-    const Result<struct stat> whole = system_->files.stat_at(AT_FDCWD, path + '/' + each);
-    if (whole && whole->st_size > 0)
+    std::string archive = path;
+    archive.append("/").append(each);
+    const Result<struct stat> whole = system_->files.stat_at(AT_FDCWD, archive);
+    if (whole && whole->st_size > 0) {
       mailing_lists_.insert(path.substr(0, path.size() - kMboxSuffix.size()));
+    }
   }
   take_months(directory, listing);
   std::vector<MessageFile> messages;

@@ -58,13 +58,13 @@ class MboxSource final : public Source {
   Result<void> remove() override;
 
  private:
-  MboxSource(System& system, LockOps& locks, std::string path, std::string name,
-             const Options& options, UniqueFd file, MboxReader reader)
+  MboxSource(System& system, LockOps& locks, std::string path, std::string name, Options options,
+             UniqueFd file, MboxReader reader)
       : system_{&system},
         locks_{&locks},
         path_{std::move(path)},
         name_{std::move(name)},
-        options_{options},
+        options_{std::move(options)},
         file_{std::move(file)},
         reader_{std::move(reader)} {}
   static Result<std::optional<DotLock>> take_dot_lock(System& system, LockOps& locks,

@@ -8,7 +8,7 @@
 #include "core/base/result.h"
 #include "core/base/system.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's name
 class App;
 }
 

@@ -195,6 +195,7 @@ int LocalSpawner::run_other(const std::string& program, const users::Resolution&
       program,  "--",    who.account.name, who.account.home, found.local,
       who.dash, who.ext, found.host,       sender,           options_.default_delivery};
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& each : words) argv.push_back(each.data());
   argv.push_back(nullptr);
   if (::chdir(mail_home(system_.environment).c_str()) != 0) return kExecLater;

@@ -116,9 +116,9 @@ void Session::answer(LoginOutcome outcome) {
   enter(std::move(outcome));
 }
 
-void Session::answer(SaslStep step) {
+void Session::answer(const SaslStep& step) {
   awaiting_ = Awaiting::Nothing;
-  take_step(std::move(step));
+  take_step(step);
 }
 
 void Session::refuse_login(Refusal refusal) {
@@ -198,7 +198,7 @@ void Session::step_sasl(std::string_view response) {
   take_step(exchange_->step(response));
 }
 
-void Session::take_step(SaslStep step) {
+void Session::take_step(const SaslStep& step) {
   if (step.kind == SaslStep::Kind::Awaited) {
     awaiting_ = Awaiting::Step;
     return;

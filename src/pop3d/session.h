@@ -99,7 +99,7 @@ class Session : public Conversation {
 
   /// What log_in(), open() or a step has left for later.
   void answer(LoginOutcome outcome);
-  void answer(SaslStep step);
+  void answer(const SaslStep& step);
   /// The login that is waited for, however it began, comes to nothing.
   void refuse_login(Refusal refusal);
   /// What may be offered has changed: Settings says what these are.
@@ -137,7 +137,7 @@ class Session : public Conversation {
   void refuse(Refusal refusal);
   bool may_log_in(bool plaintext);
   void start_sasl(const Mechanism& mechanism, const std::optional<std::string>& initial);
-  void take_step(SaslStep step);
+  void take_step(const SaslStep& step);
   void answer_sasl(const CommandLine& line);
   void step_sasl(std::string_view response);
   LineReader::Expect expected() const {
