@@ -7,6 +7,7 @@ namespace lbx::pop3 {
 
 std::vector<pop3d::Mechanism> mechanisms_of(const std::vector<std::string>& names) {
   std::vector<pop3d::Mechanism> mechanisms;
+  mechanisms.reserve(names.size());
   for (const std::string& each : names) mechanisms.push_back({each, false});
   return mechanisms;
 }

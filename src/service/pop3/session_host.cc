@@ -57,7 +57,7 @@ bool SessionHost::take_orders() {
 }
 
 /// A large Maildir takes its time: one of several threads does this.
-void SessionHost::open(OpenOrder order, UniqueFd connection) {
+void SessionHost::open(const OpenOrder& order, UniqueFd connection) {
   pop3d::LoginOutcome outcome = pop3d::open_maildrop(system_, maildir_, settings_);
   if (const auto* const refusal = std::get_if<pop3d::Refusal>(&outcome)) {
     return report(Refused{order.number, *refusal});

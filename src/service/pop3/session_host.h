@@ -24,7 +24,7 @@ class SessionHost {
 
  private:
   bool take_orders();
-  void open(OpenOrder order, UniqueFd connection);
+  void open(const OpenOrder& order, UniqueFd connection);
   void report(const Report& report) const;
 
   System& system_;

@@ -24,7 +24,12 @@ namespace {
 
 using pop3d::Refusal;
 
-enum Source : std::uint64_t { kSignals, kCertificates, kAuth, kFront, kFirstProcess };
+/// What an event is about; a session's process from kFirstProcess on.
+constexpr std::uint64_t kSignals = 0;
+constexpr std::uint64_t kCertificates = 1;
+constexpr std::uint64_t kAuth = 2;
+constexpr std::uint64_t kFront = 3;
+constexpr std::uint64_t kFirstProcess = 4;
 
 constexpr int kEventsAtOnce = 64;
 constexpr int kDatagramsAtOnce = 64;
