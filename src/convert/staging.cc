@@ -99,8 +99,8 @@ bool exists_already(const Result<void>& outcome) {
 Result<Staging::Place> Staging::find_place(System& system, const std::string& target) {
   FileOps& files = system.files;
   const SplitPath path = split_path(target);
-  Place place{LBX_TRY(files.open_at(AT_FDCWD, path.parent, O_RDONLY | O_DIRECTORY)),
-              '.' + path.leaf + kBeside, path.leaf, true};
+  UniqueFd beside = LBX_TRY(files.open_at(AT_FDCWD, path.parent, O_RDONLY | O_DIRECTORY));
+  Place place{std::move(beside), '.' + path.leaf + kBeside, path.leaf, true};
   const int parent = place.parent.get();
   // Beside a folder of a Maildir, a name with a dot would be another folder.
   const bool in_maildir = path.leaf.starts_with('.') && LBX_TRY(is_directory(files, parent, "cur"));
