@@ -87,8 +87,10 @@ bool LmtpSession::take_command() {
   const bool proper = line.ends_with('\r');
   if (proper) line.remove_suffix(1);
   const bool too_long = mode_ == Mode::DropLine || line.size() > wire::kMaxCommandLine;
-  // Several RCPT may wait for their answers at once; everything else waits for those before it.
-  const bool may_overtake = !too_long && under_way_ < kMaxOrdersAtOnce && is_rcpt(line);
+  // Several RCPT may wait for their answers at once; everything else waits for those before it, and
+  // so does a RCPT that may be one too many, as long as one before it may yet be refused.
+  const bool may_overtake = !too_long && under_way_ < kMaxOrdersAtOnce && is_rcpt(line) &&
+                            transaction_ && transaction_->taken < settings_.max_recipients;
   if (under_way_ > 0 && !may_overtake) return false;
 
   read_ += end + 1;

@@ -261,6 +261,15 @@ TEST_F(LmtpSessionTest, LimitsRecipientsAndKeepsThoseItHasTaken) {
   EXPECT_EQ(std::count(replies.begin(), replies.end(), '\n'), 4);
 }
 
+TEST_F(LmtpSessionTest, ARecipientThatMayBeOneTooManyWaitsForThoseBeforeIt) {
+  settings.max_recipients = 2;
+  postmaster.at_once = false;
+  begin({"a"});
+  EXPECT_EQ(say("RCPT TO:<nobody@x>\r\nRCPT TO:<b@x>\r\n"), "");
+  while (session->waiting()) postmaster.answer_one(postmaster.waiting() - 1);
+  EXPECT_EQ(pull(), "250 2.1.5 OK\r\n550 5.1.1 no mailbox here by that name\r\n250 2.1.5 OK\r\n");
+}
+
 TEST_F(LmtpSessionTest, MillionsOfRecipientsEndTheSession) {
   for (const char* each : {"joe", "nobody"}) {
     session.reset();
