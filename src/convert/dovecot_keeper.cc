@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "convert/maildir_files.h"
 #include "convert/verify.h"
 #include "core/base/ascii.h"
 #include "core/base/io.h"
@@ -38,8 +39,10 @@ Result<std::string> read_if_there(FileOps& files, int dir, const std::string& pa
   return read_whole(files, file->get(), kMaxKeywordsFile, path);
 }
 
-bool is_there(FileOps& files, int dir, const std::string& path) {
-  return dir >= 0 && files.stat_at(dir, path, AT_SYMLINK_NOFOLLOW).has_value();
+/// `target`: negative where there is none yet.
+Result<bool> is_in_target(FileOps& files, int target, const std::string& path) {
+  if (target < 0) return false;
+  return exists(files, target, path);
 }
 
 /// Held as Dovecot holds it: by a file that only one can make.
@@ -180,7 +183,7 @@ Result<void> DovecotKeeper::finish(const Staged& staged) {
 Result<void> DovecotKeeper::finish_keywords(const Staged& staged, const FolderName& folder,
                                             Keywords& keywords) {
   if (keywords.table.empty()) return {};
-  if (is_there(system_->files, staged.target, below(folder, "cur"))) {
+  if (LBX_TRY(is_in_target(system_->files, staged.target, below(folder, "cur")))) {
     return add_to_target(staged, folder, keywords);
   }
   return replace_file(system_->files, staged.root, below(folder, kDovecotKeywordsFile),
@@ -250,8 +253,8 @@ Result<void> DovecotKeeper::take_numbers(const Staged& staged, const Written& wr
     const auto [place, first] = numbers_.try_emplace(message.folder);
     Numbers& numbers = place->second;
     if (first) {
-      numbers.skip =
-          is_there(system_->files, staged.target, below(message.folder, kDovecotUidlistFile));
+      numbers.skip = LBX_TRY(
+          is_in_target(system_->files, staged.target, below(message.folder, kDovecotUidlistFile)));
     }
     ++numbers.count;
     if (is_pop3_id(message.uidl)) {

@@ -37,4 +37,18 @@ bool is_valid(std::string_view text) {
   return true;
 }
 
+std::string from_latin1(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet < 0x80) {
+      out += c;
+    } else {
+      out += static_cast<char>(0xC0U | (octet >> 6U));
+      out += static_cast<char>(0x80U | (octet & 0x3FU));
+    }
+  }
+  return out;
+}
+
 }  // namespace lbx::utf8

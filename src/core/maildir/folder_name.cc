@@ -15,26 +15,12 @@ namespace {
 constexpr std::string_view kInbox = "INBOX";
 constexpr std::size_t kMarkDigits = 8;
 
-std::string from_latin1(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto octet = static_cast<unsigned char>(c);
-    if (octet < 0x80) {
-      out += c;
-    } else {
-      out += static_cast<char>(0xC0U | (octet >> 6U));
-      out += static_cast<char>(0x80U | (octet & 0x3FU));
-    }
-  }
-  return out;
-}
-
 bool cannot_stand(char c) {
   return c == '.' || c == '/' || (c >= 0 && c < ' ') || c == '\x7f';
 }
 
 std::string clean_level(std::string_view level) {
-  std::string text = utf8::is_valid(level) ? std::string{level} : from_latin1(level);
+  std::string text = utf8::is_valid(level) ? std::string{level} : utf8::from_latin1(level);
   std::ranges::replace_if(text, cannot_stand, '_');
   return text;
 }

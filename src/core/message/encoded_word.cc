@@ -6,26 +6,13 @@
 
 #include "core/base/ascii.h"
 #include "core/base/base64.h"
+#include "core/base/utf8.h"
 
 namespace lbx {
 namespace {
 
 constexpr std::string_view kBegin = "=?";
 constexpr std::string_view kEnd = "?=";
-
-std::string to_utf8_from_latin1(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto octet = static_cast<unsigned char>(c);
-    if (octet < 0x80) {
-      out += c;
-    } else {
-      out += static_cast<char>(0xC0U | octet >> 6U);
-      out += static_cast<char>(0x80U | (octet & 0x3FU));
-    }
-  }
-  return out;
-}
 
 /// The Q encoding, section 4.2.
 std::optional<std::string> decode_q(std::string_view text) {
@@ -74,7 +61,7 @@ std::optional<Word> read_word(std::string_view value) {
   if (encoding == 'b') text = decode_b(coded);
   if (!text) return std::nullopt;
   if (ascii::equal_fold(charset, "iso-8859-1") || ascii::equal_fold(charset, "iso-8859-15")) {
-    text = to_utf8_from_latin1(*text);
+    text = utf8::from_latin1(*text);
   } else if (!ascii::equal_fold(charset, "utf-8") && !ascii::equal_fold(charset, "us-ascii")) {
     return std::nullopt;
   }

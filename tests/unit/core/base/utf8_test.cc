@@ -24,5 +24,9 @@ TEST(Utf8Test, StrayOverlongAndForbiddenFormsAreNot) {
   }
 }
 
+TEST(Utf8Test, EveryOctetOfLatin1IsACharacter) {
+  EXPECT_EQ(from_latin1("a\x7f\x80\xe4\xff"), "a\x7f\xc2\x80\xc3\xa4\xc3\xbf");
+}
+
 }  // namespace
 }  // namespace lbx::utf8
