@@ -112,12 +112,34 @@ class Bench:
         time.sleep(0.05)  # its processes end
         return wall * 1000 / times, (server.cpu() - cpu) * 1000 / times
 
-    def load(self, *words):
+    @staticmethod
+    def load(*words):
         done = subprocess.run([os.path.join(letterbox.BIN, 'pop3_load'), *map(str, words)],
                               capture_output=True, text=True, check=False)
         if done.returncode:
             raise AssertionError('pop3_load %s: %s' % (words, done.stderr))
         return float(done.stdout)
+
+    @staticmethod
+    def retrieve(server, user, count, flight, quickack):
+        """-> seconds, CPU seconds of the server between the login and the last answer: nobody ends
+        meanwhile, so that these are exact."""
+        words = ['retr', server.port, user, count, flight, quickack]
+        with subprocess.Popen([os.path.join(letterbox.BIN, 'pop3_load'), *map(str, words)],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
+            def say(line):
+                load.stdin.write(line)
+                load.stdin.flush()
+
+            assert load.stdout.readline() == 'ready\n', words
+            cpu = server.cpu()
+            say('\n')
+            seconds = float(load.stdout.readline())
+            cpu = server.cpu() - cpu
+            say('\n')
+        if load.returncode:
+            raise AssertionError('pop3_load %s' % words)
+        return seconds, cpu
 
     def b7(self, server):
         self.login(server, 'plain')
@@ -128,32 +150,31 @@ class Bench:
         self.note('B7 warm login, CPU ms', server, cpu)
 
     def b8(self, server):
+        # Logins into less than the goal's mailbox are short: several, so that ticks do not count.
+        times = max(1, min(10, 100000 // self.options.messages))
         for user, names in (('plain', 'plain names'), ('sized', 'names with sizes')):
-            server.forget(user)
-            wall, cpu = self.login(server, user)
-            self.note('B8 cold login, %s, ms' % names, server, wall)
-            self.note('B8 cold login, %s, CPU ms' % names, server, cpu)
+            found = [0.0, 0.0]
+            for _ in range(times):
+                server.forget(user)
+                found = [a + b for a, b in zip(found, self.login(server, user))]
+            self.note('B8 cold login, %s, ms' % names, server, found[0] / times)
+            self.note('B8 cold login, %s, CPU ms' % names, server, found[1] / times)
 
     def b9(self, server):
         # A server that waits for acknowledgements takes 40 ms for each.
         few = min(self.options.retr, 200)
         for quickack, client in ((0, 'ordinary client'), (1, 'quickack')):
-            seconds = self.load('retr', server.port, 'ten', few, 1, quickack)
+            seconds, _ = self.retrieve(server, 'ten', few, 1, quickack)
             count = few if few / seconds < 500 else self.options.retr
             if count > few:
-                seconds = self.load('retr', server.port, 'ten', count, 1, quickack)
+                seconds, _ = self.retrieve(server, 'ten', count, 1, quickack)
             self.note('B9 RETR alone, %s, /s' % client, server, count / seconds)
 
     def b10(self, server):
         count = self.options.retr
-        cpu = server.cpu()
-        self.load('retr', server.port, 'ten', 64, 64, 0)
-        login = server.cpu() - cpu
-        seconds = self.load('retr', server.port, 'ten', count, 64, 0)
-        time.sleep(0.05)
+        seconds, cpu = self.retrieve(server, 'ten', count, 64, 0)
         self.note('B10 RETR in flight, /s', server, count / seconds)
-        self.note('B10 RETR in flight, CPU us', server,
-                  (server.cpu() - cpu - 2 * login) / count * 1e6)
+        self.note('B10 RETR in flight, CPU us', server, cpu / count * 1e6)
         for user, size in (('ten', 'small'), ('plain', 'large')):
             self.note('B10 first RETR, %s mailbox, us' % size, server,
                       min(self.first_retr(server, user) for _ in range(5)))
