@@ -107,6 +107,7 @@ Result<Record> add_user(System& system, const std::string& mail_home, const std:
   record.maildir = what.maildir;
   record.quota = what.quota;
   record.disabled = what.disabled;
+  record.tls_only = what.tls_only;
   // Before anything is made: whether it can stand in the file at all.
   static_cast<void>(LBX_TRY(auth::parse_record(to_line(record))));
   if (!password.empty()) LBX_TRY(put_password(system, record, password));
@@ -128,13 +129,27 @@ Result<void> set_password(System& system, const std::string& mail_home, const st
   return editor.put(record);
 }
 
-Result<void> set_disabled(System& system, const std::string& mail_home, const std::string& name,
-                          bool disabled) {
+namespace {
+
+Result<void> set_flag(System& system, const std::string& mail_home, const std::string& name,
+                      bool Record::*flag, bool value) {
   const std::string prepared = LBX_TRY(name_of(name));
   AccountEditor editor = LBX_TRY(AccountEditor::open(system.files, mail_home));
   Record record = LBX_TRY(existing(editor, prepared));
-  record.disabled = disabled;
+  record.*flag = value;
   return editor.put(record);
+}
+
+}  // namespace
+
+Result<void> set_disabled(System& system, const std::string& mail_home, const std::string& name,
+                          bool disabled) {
+  return set_flag(system, mail_home, name, &Record::disabled, disabled);
+}
+
+Result<void> set_tls_only(System& system, const std::string& mail_home, const std::string& name,
+                          bool tls_only) {
+  return set_flag(system, mail_home, name, &Record::tls_only, tls_only);
 }
 
 Result<void> remove_user(System& system, const std::string& mail_home, const std::string& name) {
@@ -156,6 +171,7 @@ std::string to_text(const Record& record) {
   if (record.quota) line += "  quota=" + std::to_string(*record.quota);
   if (record.password.empty()) line += "  no-password";
   if (record.disabled) line += "  disabled";
+  if (record.tls_only) line += "  tls-only";
   return line + '\n';
 }
 
@@ -169,7 +185,8 @@ std::string to_json(const std::vector<Record>& records) {
               {"maildir", record.account().maildir},
               {"password", !record.password.empty()},
               {"scram", record.scram.has_value()},
-              {"disabled", record.disabled}};
+              {"disabled", record.disabled},
+              {"tls_only", record.tls_only}};
     if (record.quota) each["quota"] = *record.quota;
     all.push_back(std::move(each));
   }
@@ -192,6 +209,7 @@ Result<int> add(System& system, int argc, char** argv) {
   app.add_option("--maildir", what.maildir, "below the home, or absolute")->capture_default_str();
   app.add_option("--quota", what.quota, "octets");
   app.add_flag("--disabled", what.disabled, "nobody can log in yet");
+  app.add_flag("--tls-only", what.tls_only, "no login without TLS");
   app.add_flag("--no-password", no_password, "for certificates and tokens only");
   const std::optional<int> ended = LBX_TRY(parse_one(app, name, argc, argv));
   if (ended) return *ended;
@@ -259,6 +277,20 @@ Result<int> enable(System& system, int argc, char** argv) {
                 });
 }
 
+Result<int> tls_only(System& system, int argc, char** argv) {
+  return change(system, argc, argv, "Let nobody log in to an account without TLS.",
+                [](System& with, const std::string& home, const std::string& name) {
+                  return set_tls_only(with, home, name, true);
+                });
+}
+
+Result<int> tls_optional(System& system, int argc, char** argv) {
+  return change(system, argc, argv, "Let logins to an account be as the site has it.",
+                [](System& with, const std::string& home, const std::string& name) {
+                  return set_tls_only(with, home, name, false);
+                });
+}
+
 Result<int> remove(System& system, int argc, char** argv) {
   return change(system, argc, argv, "Remove an account; its mail stays.", &remove_user);
 }
@@ -269,8 +301,10 @@ struct Verb {
 };
 
 constexpr std::array kVerbs{
-    Verb{"add", &add},   Verb{"disable", &disable}, Verb{"enable", &enable},
-    Verb{"list", &list}, Verb{"passwd", &passwd},   Verb{"remove", &remove},
+    Verb{"add", &add},           Verb{"disable", &disable},
+    Verb{"enable", &enable},     Verb{"list", &list},
+    Verb{"passwd", &passwd},     Verb{"remove", &remove},
+    Verb{"tls-only", &tls_only}, Verb{"tls-optional", &tls_optional},
 };
 static_assert(std::ranges::is_sorted(kVerbs, {}, &Verb::name), "keep the rows in order");
 

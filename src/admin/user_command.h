@@ -18,6 +18,7 @@ struct NewUser {
   std::string maildir{"Maildir/"};
   std::optional<std::uint64_t> quota;
   bool disabled{false};
+  bool tls_only{false};
 };
 
 /// Adds it. An empty `password` makes an account that no password opens.
@@ -28,6 +29,9 @@ Result<void> set_password(System& system, const std::string& mail_home, const st
                           const std::string& password);
 Result<void> set_disabled(System& system, const std::string& mail_home, const std::string& name,
                           bool disabled);
+/// Whether every login needs TLS.
+Result<void> set_tls_only(System& system, const std::string& mail_home, const std::string& name,
+                          bool tls_only);
 /// Mail stays where it is.
 Result<void> remove_user(System& system, const std::string& mail_home, const std::string& name);
 

@@ -22,7 +22,7 @@ constexpr std::size_t kMaxHeaderRead = std::size_t{256} * 1024;
 
 class Importer {
  public:
-  Importer(System& system, int maildir, const MessageTable& messages, const ImportOptions& options)
+  Importer(System& system, int maildir, const FoundMessages& messages, const ImportOptions& options)
       : system_{system}, maildir_{maildir}, messages_{messages}, options_{options} {}
 
   std::vector<ImportedId> run() {
@@ -95,15 +95,20 @@ class Importer {
 
   System& system_;
   int maildir_;
-  const MessageTable& messages_;
+  const FoundMessages& messages_;
   const ImportOptions& options_;
 };
+
+/// Whose id nobody else has or wants.
+std::string plain_id(std::string_view base) {
+  return is_pop3_id(base) ? std::string{base} : sha256_hex(base);
+}
 
 }  // namespace
 
 // The file is written even where there was nothing to take over: that there was nothing must not
 // change when another server begins to use the Maildir later.
-NameFile load_ids(System& system, int maildir, const MessageTable& messages,
+NameFile load_ids(System& system, int maildir, const FoundMessages& messages,
                   const ImportOptions& options) {
   if (options.from == Import::None) return {};
   if (std::optional<NameFile> known = NameFile::read(system.files, maildir, kIdsKind)) {
@@ -123,7 +128,7 @@ IdTable::IdTable(std::span<const OwnId> own, std::string_view text,
                  std::shared_ptr<const void> owner)
     : owner_{std::move(owner)}, lent_own_{own}, lent_text_{text} {}
 
-void IdTable::assign(const MessageTable& messages, const NameFile& known) {
+void IdTable::assign(const FoundMessages& messages, const NameFile& known) {
   const auto plain = [&](std::size_t i) {
     return !messages.shares_base(i) && is_pop3_id(messages.base(i)) &&
            (known.count() == 0 || !known.find(messages.base(i)));
@@ -143,14 +148,14 @@ void IdTable::assign(const MessageTable& messages, const NameFile& known) {
   for (std::size_t i = 0; i < messages.count(); ++i) {
     bases.add(messages.base(i), static_cast<std::uint32_t>(i), is_base);
   }
-  own_.assign(messages.count(), {0, 0});
   NameIndex taken{others.size()};
   std::map<std::string_view, unsigned> copies;
   for (const std::uint32_t i : others) {
     const std::string_view base = messages.base(i);
     const unsigned copy = messages.shares_base(i) ? copies[base]++ : 0;
     const auto has_id = [&](std::uint32_t other, std::string_view name) {
-      return id(messages, other) == name;
+      const std::string_view own = own_id(other);
+      return own.empty() ? plain_id(messages.base(other)) == name : own == name;
     };
     const auto clashes = [&](std::string_view wanted) {
       const auto holder = bases.find(wanted, is_base);
@@ -167,16 +172,26 @@ void IdTable::assign(const MessageTable& messages, const NameFile& known) {
       wanted = sha256_hex(std::string{base} + std::string(copy, '/'));
       while (clashes(wanted)) wanted = sha256_hex(wanted);
     }
-    own_[i] = {static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(wanted.size())};
-    text_ += wanted;
+    if (copy > 0 || wanted != plain_id(base)) keep(messages.count(), i, wanted);
     taken.add(wanted, i, has_id);
   }
 }
 
-std::string_view IdTable::id(const MessageTable& messages, std::size_t message) const {
+void IdTable::keep(std::size_t messages, std::size_t message, std::string_view id) {
+  if (own_.empty()) own_.assign(messages, {0, 0});
+  own_[message] = {static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(id.size())};
+  text_ += id;
+}
+
+std::string_view IdTable::own_id(std::size_t message) const {
   const std::span<const OwnId> all = own();
-  if (all.empty() || all[message].size == 0) return messages.base(message);
+  if (all.empty()) return {};
   return text().substr(all[message].at, all[message].size);
+}
+
+std::string IdTable::id(const MessageTable& messages, std::size_t message) const {
+  const std::string_view own = own_id(message);
+  return own.empty() ? plain_id(messages.base(message)) : std::string{own};
 }
 
 }  // namespace lbx::pop3d

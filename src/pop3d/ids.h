@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "core/base/system.h"
+#include "pop3d/found_messages.h"
 #include "pop3d/index_rows.h"
 #include "pop3d/message_table.h"
 #include "pop3d/name_file.h"
@@ -47,7 +48,7 @@ struct ImportOptions {
 
 /// The ids taken over, from our file or, at the first login, from the other server's. Best effort:
 /// what cannot be read gives no ids.
-NameFile load_ids(System& system, int maildir, const MessageTable& messages,
+NameFile load_ids(System& system, int maildir, const FoundMessages& messages,
                   const ImportOptions& options);
 
 class IdTable {
@@ -56,15 +57,20 @@ class IdTable {
   /// The ids of an index; `owner` keeps its memory.
   IdTable(std::span<const OwnId> own, std::string_view text, std::shared_ptr<const void> owner);
 
-  /// Gives every message of the table its id. `known` is asked first.
-  void assign(const MessageTable& messages, const NameFile& known);
-  std::string_view id(const MessageTable& messages, std::size_t message) const;
+  /// Gives every message its id. `known` is asked first.
+  void assign(const FoundMessages& messages, const NameFile& known);
+  std::string id(const MessageTable& messages, std::size_t message) const;
 
-  /// As an index takes them: one for each message, or none at all.
+  /// As an index takes them: one for each message, or none at all; empty where the id is made from
+  /// the base name alone.
   std::span<const OwnId> own() const { return owner_ ? lent_own_ : own_; }
   std::string_view text() const { return owner_ ? lent_text_ : text_; }
 
  private:
+  void keep(std::size_t messages, std::size_t message, std::string_view id);
+  /// Empty: it is made from the base name alone.
+  std::string_view own_id(std::size_t message) const;
+
   std::string text_;
   std::vector<OwnId> own_;
 

@@ -52,7 +52,7 @@ struct IndexParts {
   IndexHead head{};
   std::span<const MessageRow> rows;
   std::span<const std::int64_t> times;  // one for each: nanoseconds since 1970
-  std::span<const OwnId> ids;           // one for each, or none at all: base names are the ids
+  std::span<const OwnId> ids;           // one for each, or none at all: see ids.h
   std::string_view names;
   std::string_view id_text;
 };

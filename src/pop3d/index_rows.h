@@ -3,8 +3,12 @@
 // index_file.h.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
+
+#include "core/base/result.h"
 
 namespace lbx::pop3d {
 
@@ -24,12 +28,23 @@ struct MessageRow {
   std::uint8_t unused;  // 0
 
   bool is(Flags flag) const { return (flags & flag) != 0; }
+  /// They have been counted.
+  void count(std::uint64_t how_many) {
+    octets = how_many;
+    flags &= static_cast<std::uint8_t>(~NamedSize);
+  }
 };
 
-/// An id that is not the base name.
+/// Octets of all names together, at most: a row says in 32 bits where one begins.
+inline constexpr std::size_t kMaxNames = std::numeric_limits<std::uint32_t>::max();
+inline Error too_many_names() {
+  return Error::later("too many messages in one Maildir");
+}
+
+/// An id that is neither the base name nor its digest.
 struct OwnId {
   std::uint32_t at;
-  std::uint32_t size;  // 0: the base name is the id
+  std::uint32_t size;  // 0: it is one of these
 };
 
 static_assert(sizeof(MessageRow) == 16 && std::is_trivially_copyable_v<MessageRow>);

@@ -19,14 +19,20 @@ namespace {
 
 class MaildirFile final : public OpenMessage {
  public:
-  MaildirFile(FileOps& files, UniqueFd file) : files_{&files}, file_{std::move(file)} {}
+  MaildirFile(FileOps& files, UniqueFd file, bool local)
+      : files_{&files}, file_{std::move(file)}, local_{local} {}
   Result<std::size_t> read(char* buffer, std::size_t size) override {
-    return files_->read(file_.get(), buffer, size);
+    if (at_end_) return std::size_t{0};
+    const std::size_t got = LBX_TRY(files_->read(file_.get(), buffer, size));
+    at_end_ = local_ && got < size;
+    return got;
   }
 
  private:
   FileOps* files_;
   UniqueFd file_;
+  bool local_;  // read(2) gives less than it could at the end of the file only
+  bool at_end_{false};
 };
 
 /// rename that replaces nothing, also where the file system has no such call.
@@ -63,13 +69,13 @@ MaildirMaildrop::MaildirMaildrop(System& system, UniqueFd maildir, Options optio
 MaildirMaildrop::~MaildirMaildrop() {
   std::vector<Correction> corrections;
   for (const std::size_t message : corrected_) {
-    corrections.push_back({std::string{messages_.base(message)}, messages_.octets(message)});
+    corrections.push_back({messages_.base(message), messages_.octets(message)});
   }
   correct_sizes(*system_, maildir_.get(), corrections);
 }
 
 std::string MaildirMaildrop::id(std::size_t message) const {
-  return std::string{ids_.id(messages_, message)};
+  return ids_.id(messages_, message);
 }
 
 Result<std::unique_ptr<OpenMessage>> MaildirMaildrop::open(std::size_t message) {
@@ -81,7 +87,15 @@ Result<std::unique_ptr<OpenMessage>> MaildirMaildrop::open(std::size_t message) 
   }
   if (!file) return file.error();
   return std::unique_ptr<OpenMessage>{
-      std::make_unique<MaildirFile>(files, std::move(file).value())};
+      std::make_unique<MaildirFile>(files, std::move(file).value(), is_local())};
+}
+
+bool MaildirMaildrop::is_local() {
+  if (!local_) {
+    const Result<FileSystemKind> kind = system_->files.file_system(maildir_.get());
+    local_ = kind && *kind == FileSystemKind::Local;
+  }
+  return *local_;
 }
 
 void MaildirMaildrop::sent(std::size_t message, std::uint64_t octets) {
@@ -171,8 +185,8 @@ Result<void> MaildirMaildrop::sync_folders() {
 void MaildirMaildrop::move_to_cur(const std::vector<bool>& marked) {
   for (std::size_t message = 0; message < messages_.count(); ++message) {
     if (marked[message] || messages_.folder(message) != MaildirPlace::Folder::New) continue;
-    const std::string name{messages_.file_name(message)};
-    const bool flagged = name.size() > messages_.base(message).size();
+    const std::string name = messages_.file_name(message);
+    const bool flagged = name.find(':') != name.npos;
     const bool stays = flagged && options_.dialect == Dialect::Letterbox;
     const std::string target = "cur/" + name + (stays ? "" : ":2,");
     static_cast<void>(

@@ -55,6 +55,7 @@ class MaildirMaildrop final : public Maildrop {
 
  private:
   MaildirMaildrop(System& system, UniqueFd maildir, Options options);
+  bool is_local();
   Result<void> follow_renames();
   std::size_t remove(const std::vector<bool>& marked);
   std::size_t remove_renamed(const std::vector<std::size_t>& lost);
@@ -67,6 +68,7 @@ class MaildirMaildrop final : public Maildrop {
   MessageTable messages_;
   IdTable ids_;
   std::vector<std::size_t> corrected_;
+  std::optional<bool> local_;            // the file system, once a message has been opened
   std::optional<FolderState> followed_;  // nothing can be found that was not found then
 };
 

@@ -46,9 +46,15 @@ class Scanner {
   Result<void> enter(MaildirPlace::Folder folder, const ListedName& name);
   bool recall(std::size_t message);
   void believe_name(std::size_t message);
-  void measure_all();
+  /// What one thread needs again and again.
+  struct Work {
+    std::string name;
+    std::string buffer;
+  };
+
+  Result<void> measure_all();
   void measure_some(const std::vector<std::uint32_t>& todo, std::atomic<std::size_t>& next);
-  void measure(std::size_t message, std::string& buffer);
+  void measure(std::size_t message, Work& work);
   bool measure_known(std::size_t message, int file, std::string& buffer);
   std::optional<std::uint64_t> count_octets(int file, std::uint64_t most, std::string& buffer);
   Result<NameIndex> index_names();
@@ -65,15 +71,17 @@ class Scanner {
   ScanOptions options_;
   const IndexFile* index_;
   bool local_{false};
+  UniqueFd new_;  // while messages are measured: names need not be looked up through the Maildir
+  UniqueFd cur_;
   std::size_t as_indexed_{0};  // messages whose files are as the index says
-  MessageTable table_;
+  FoundMessages table_;
   std::vector<Facts> facts_;  // one for each message of the table
 };
 
 Result<Scan> Scanner::run() {
   const std::optional<timespec> before = changed_at();
   LBX_TRY(list(false));
-  measure_all();
+  LBX_TRY(measure_all());
   static_cast<void>(LBX_TRY(index_names()));
   const std::optional<timespec> after = changed_at();
   const bool stirred =
@@ -82,7 +90,7 @@ Result<Scan> Scanner::run() {
       std::ranges::any_of(facts_, [](const Facts& facts) { return facts.state == State::Gone; });
   if (lost || stirred) {  // somebody renames files: they may have been missed
     LBX_TRY(list(true));
-    measure_all();
+    LBX_TRY(measure_all());
     static_cast<void>(LBX_TRY(index_names()));
   }
   return arranged();
@@ -104,7 +112,7 @@ Result<void> Scanner::list(bool only_new_ones) {
     Result<void> entered;
     LBX_TRY(system_.files.each_name(
         maildir_, folder == MaildirPlace::Folder::New ? "new" : "cur", [&](const ListedName& name) {
-          if (!entered || name.is_directory || !MessageTable::is_message_name(name.name)) return;
+          if (!entered || name.is_directory || !FoundMessages::is_message_name(name.name)) return;
           const std::string_view base = name.name.substr(0, name.name.find(':'));
           if (only_new_ones && known.find(base, is_base)) return;
           entered = enter(folder, name);
@@ -142,20 +150,22 @@ bool Scanner::recall(std::size_t message) {
 void Scanner::believe_name(std::size_t message) {
   if (!options_.trust_names) return;
   const std::string_view base = table_.base(message);
-  const std::optional<std::int64_t> time = time_in_name(base);
   const std::optional<std::uint64_t> octets = octets_in_name(base);
-  if (!time || !octets) return;
+  const std::optional<std::int64_t> time = octets ? time_in_name(base) : std::nullopt;
+  if (!time) return;
   facts_[message].state = State::Known;
   facts_[message].time = *time;
   table_.set_named_octets(message, *octets);
 }
 
-void Scanner::measure_all() {
+Result<void> Scanner::measure_all() {
   std::vector<std::uint32_t> todo;
   for (std::size_t i = 0; i < facts_.size(); ++i) {
     if (facts_[i].state == State::Unknown) todo.push_back(static_cast<std::uint32_t>(i));
   }
-  if (todo.empty()) return;
+  if (todo.empty()) return {};
+  new_ = LBX_TRY(system_.files.open_at(maildir_, "new", O_RDONLY | O_DIRECTORY));
+  cur_ = LBX_TRY(system_.files.open_at(maildir_, "cur", O_RDONLY | O_DIRECTORY));
   const Result<FileSystemKind> kind = system_.files.file_system(maildir_);
   local_ = kind && *kind == FileSystemKind::Local;
   std::ranges::stable_sort(todo, {}, [this](std::uint32_t i) { return facts_[i].inode; });
@@ -171,29 +181,31 @@ void Scanner::measure_all() {
   }
   measure_some(todo, next);
   for (std::thread& helper : helpers) helper.join();
+  return {};
 }
 
 void Scanner::measure_some(const std::vector<std::uint32_t>& todo, std::atomic<std::size_t>& next) {
-  std::string buffer;
+  Work work;
   for (;;) {
     const std::size_t from = next.fetch_add(kShare);
     if (from >= todo.size()) return;
     const std::size_t to = std::min(from + kShare, todo.size());
-    for (std::size_t i = from; i < to; ++i) measure(todo[i], buffer);
+    for (std::size_t i = from; i < to; ++i) measure(todo[i], work);
   }
 }
 
-void Scanner::measure(std::size_t message, std::string& buffer) {
+void Scanner::measure(std::size_t message, Work& work) {
   FileOps& files = system_.files;
   Facts& facts = facts_[message];
-  const std::string path = table_.path(message);
-  const Result<UniqueFd> file = files.open_at(maildir_, path, kOpenFlags);
+  const int folder = table_.folder(message) == MaildirPlace::Folder::Cur ? cur_.get() : new_.get();
+  work.name = table_.file_name(message);
+  const Result<UniqueFd> file = files.open_at(folder, work.name, kOpenFlags);
   facts.state = State::Gone;
   if (!file && is_missing(file.error())) return;
-  if (file && measure_known(message, file->get(), buffer)) return;
+  if (file && measure_known(message, file->get(), work.buffer)) return;
   // One that may not be read is a message too: it can be removed.
   const Result<struct stat> status =
-      file ? files.stat_fd(file->get()) : files.stat_at(maildir_, path);
+      file ? files.stat_fd(file->get()) : files.stat_at(folder, work.name);
   if (!status && is_missing(status.error())) return;
   facts.state = State::NoMessage;
   if (!status || !S_ISREG(status->st_mode)) return;
@@ -208,7 +220,7 @@ void Scanner::measure(std::size_t message, std::string& buffer) {
   // What cannot be read nobody will get by RETR either.
   const auto size = static_cast<std::uint64_t>(status->st_size);
   const std::optional<std::uint64_t> octets =
-      file ? count_octets(file->get(), size, buffer) : std::nullopt;
+      file ? count_octets(file->get(), size, work.buffer) : std::nullopt;
   table_.set_octets(message, octets.value_or(size));
 }
 
@@ -298,7 +310,6 @@ Scan Scanner::arranged() {
     if (facts_[key.message].state == State::Measured) ++scan.measured;
   }
   table_.arrange(order);
-  table_.shrink();
   scan.messages = std::move(table_);
   const std::size_t indexed = index_ == nullptr ? 0 : index_->parts().rows.size();
   scan.unlike_index = std::max(indexed, order.size()) - std::min(as_indexed_, order.size());

@@ -10,8 +10,8 @@
 #include "core/base/result.h"
 #include "core/base/system.h"
 #include "pop3d/dialect.h"
+#include "pop3d/found_messages.h"
 #include "pop3d/index_file.h"
-#include "pop3d/message_table.h"
 
 namespace lbx::pop3d {
 
@@ -25,7 +25,7 @@ struct ScanOptions {
 };
 
 struct Scan {
-  MessageTable messages;
+  FoundMessages messages;
   std::vector<std::int64_t> times;  // one for each message: nanoseconds since 1970
   std::size_t measured{0};          // messages that were opened and read
   std::size_t unlike_index{0};      // new, renamed and gone ones

@@ -65,11 +65,7 @@ class IndexPatch {
         ids_{parts.ids.begin(), parts.ids.end()},
         names_{parts.names} {}
 
-  void set_octets(std::size_t message, std::uint64_t octets) {
-    MessageRow& row = rows_[message];
-    row.octets = octets;
-    row.flags &= static_cast<std::uint8_t>(~MessageRow::NamedSize);
-  }
+  void set_octets(std::size_t message, std::uint64_t octets) { rows_[message].count(octets); }
 
   /// A message that the index does not know: so it does not say all any more.
   void add(std::string_view base, std::uint64_t octets, std::int64_t time) {

@@ -59,7 +59,7 @@ Result<Snapshot> Looker::run() {
   if (options_.remember && worth_writing(scan, head)) {
     keep(scan, snapshot, head);
   }
-  if (snapshot.messages.count() == 0) snapshot.messages = std::move(scan.messages);
+  if (snapshot.messages.count() == 0) snapshot.messages = MessageTable{std::move(scan.messages)};
   return snapshot;
 }
 

@@ -230,12 +230,13 @@ Connection::Awaitable<bool> Connection::send_output() {
       co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, failed));
       if (closed_) co_return false;
     }
-    if (!co_await write(std::move(chunk))) co_return false;
+    if (!co_await write(chunk)) co_return false;
   }
   co_return true;
 }
 
-Connection::Awaitable<bool> Connection::write(std::string chunk) {
+/// Whoever calls it keeps `chunk` until it is done.
+Connection::Awaitable<bool> Connection::write(const std::string& chunk) {
   if (!tls_) co_return co_await send_all(chunk);
   for (std::string_view rest = chunk; !rest.empty();) {
     const std::string_view piece = rest.substr(0, kTlsPiece);
@@ -324,9 +325,9 @@ Connection::Awaitable<void> Connection::carry_out() {
   auto token = asio::redirect_error(asio::use_awaitable, failed);
   while (!closed_) {
     co_await other_side_->async_wait(StreamProtocol::socket::wait_read, token);
-    std::string piece = failed ? std::string{} : read_now(*other_side_, kTlsPiece, failed);
+    const std::string piece = failed ? std::string{} : read_now(*other_side_, kTlsPiece, failed);
     if (failed || closed_) break;
-    if (!co_await write(std::move(piece))) break;
+    if (!co_await write(piece)) break;
     deadline_ = Clock::time_point::max();
   }
   if (!closed_) co_await linger();

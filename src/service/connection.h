@@ -68,7 +68,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<bool> start_tls();
   Awaitable<bool> read();
   Awaitable<bool> send_output();
-  Awaitable<bool> write(std::string chunk);
+  Awaitable<bool> write(const std::string& chunk);
   Awaitable<bool> flush_tls();
   Awaitable<bool> send_all(const std::string& octets);
   Awaitable<void> wait_for_answer();

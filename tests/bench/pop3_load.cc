@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A POP3 client that costs little, for tests/bench/pop3.py. Over loopback, as USER with the
-// password x; prints seconds. usage: pop3_load retr PORT USER COUNT FLIGHT QUICKACK   messages 1 to
-// COUNT, FLIGHT commands sent
-//                                                         at once; the login is not timed
-//        pop3_load poll PORT USER COUNT PARALLEL          COUNT sessions: login, STAT, UIDL, QUIT
+// password x; prints seconds.
+//   pop3_load retr PORT USER COUNT FLIGHT QUICKACK   messages 1 to COUNT, FLIGHT commands sent at
+//                                                    once. Prints "ready" behind the login, and
+//                                                    begins, and later hangs up, when a line of
+//                                                    standard input says so
+//   pop3_load poll PORT USER COUNT PARALLEL          COUNT sessions: login, STAT, UIDL, QUIT
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -96,9 +98,16 @@ class Client {
   std::string buffer_;
 };
 
+void wait_for_line() {
+  for (int c = 0; c != '\n' && c != EOF;) c = std::getchar();
+}
+
 double retrieve(int port, const std::string& user, int count, int flight, bool quickack) {
   Client client{port, quickack};
   if (!client.log_in(user)) return -1;
+  std::printf("ready\n");
+  std::fflush(stdout);
+  wait_for_line();
   const auto begin = std::chrono::steady_clock::now();
   for (int first = 1; first <= count; first += flight) {
     const int last = std::min(first + flight, count + 1);
@@ -106,7 +115,11 @@ double retrieve(int port, const std::string& user, int count, int flight, bool q
     for (int n = first; n < last; ++n) commands += "RETR " + std::to_string(n) + "\r\n";
     if (!client.say(commands) || !client.multi(last - first)) return -1;
   }
-  return Seconds{std::chrono::steady_clock::now() - begin}.count();
+  const double took = Seconds{std::chrono::steady_clock::now() - begin}.count();
+  std::printf("%.6f\n", took);
+  std::fflush(stdout);
+  wait_for_line();
+  return took;
 }
 
 bool poll_once(int port, const std::string& user) {
@@ -142,6 +155,6 @@ int main(int argc, char** argv) {
   const double took =
       what == "poll" ? poll_often(port, argv[3], count, at_once)
                      : retrieve(port, argv[3], count, at_once, argc > 6 && std::atoi(argv[6]) != 0);
-  std::printf("%.6f\n", took);
+  if (what == "poll") std::printf("%.6f\n", took);
   return took < 0 ? 1 : 0;
 }

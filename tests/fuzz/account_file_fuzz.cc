@@ -23,6 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   Record first = file->records().front();
   first.disabled = !first.disabled;
+  first.tls_only = !first.tls_only;
   const auto changed = AccountFile::parse(edited(text, first.name, first));
   lbx::require(changed && changed->records().size() == file->records().size());
   lbx::require(*changed->find(first.name) == first);

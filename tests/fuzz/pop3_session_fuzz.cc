@@ -67,6 +67,16 @@ std::string pull(Session& session, std::size_t limit) {
   return all;
 }
 
+/// RFC 2449 section 4: of first lines; those of this maildrop and of CAPA are as short.
+void require_short_lines(std::string_view answers) {
+  constexpr std::size_t kMost = 512;
+  while (!answers.empty()) {
+    const std::size_t size = answers.find("\r\n") + 2;
+    require(size >= 2 && (size <= kMost || answers.starts_with("+ ")));  // a challenge
+    answers.remove_prefix(size);
+  }
+}
+
 struct Outcome {
   std::string answers;
   bool ended;
@@ -105,6 +115,7 @@ Outcome play(std::string_view bytes, unsigned kind, std::size_t cut, std::size_t
     if (session->wants_tls()) require(!session->has_output() && !session->logged_in());
   }
   require(answers.empty() || answers.ends_with("\r\n"));
+  require_short_lines(answers);
   return {answers, session->ended(), box.updated.has_value()};
 }
 

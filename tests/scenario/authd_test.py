@@ -162,6 +162,31 @@ class AccountFileTest(AuthTest):
         self.assertNotIn('sesame', text)
 
 
+    def test_an_account_for_tls_alone_is_refused_without_whatever_the_mechanism(self):
+        front = self.front()
+        self.assertEqual(self.user('tls-only', 'joe').returncode, 0)
+        self.assertIn(b'tls-only', self.user('list').stdout)
+        self.assertEqual(front.plain('joe', 'wrong', tls=0, loopback=1), 'credentials')
+        self.assertEqual(front.plain('joe', 'secret word', tls=0, loopback=1), 'not-offered')
+        self.assertEqual(front.scram('joe', 'secret word', tls=0), 'not-offered')
+        self.assertEqual(front.scram('joe', 'secret word')[0], 'joe')
+        self.assertEqual(front.plain('joe', 'secret word')[0], 'joe')
+        self.assertEqual(self.user('tls-optional', 'joe').returncode, 0)
+        self.assertEqual(front.plain('joe', 'secret word', tls=0, loopback=1)[0], 'joe')
+
+    def test_a_flood_of_failures_is_a_line_in_the_log_for_each_place_and_mechanism(self):
+        front = self.front()
+        for number in range(30):
+            front.plain('u%d' % number, 'x', address='192.0.2.1')
+        front.plain('joe', 'x', address='2001:db8::1')
+        front.plain('joe', 'x', address='2001:db8::2')
+        front.scram('joe', 'x')
+        failures = [line for line in self.log_text().splitlines() if 'auth-failed' in line]
+        self.assertEqual(len(failures), 3, failures)
+        self.assertIn('user=u0 mechanism=PLAIN protocol=pop3 from=192.0.2.1', failures[0])
+        self.assertIn('before=0', failures[0])
+
+
 class DelayTest(AuthTest):
     settings = {'authdelay': '1\n'}
 

@@ -8,12 +8,14 @@ import re
 import resource
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import unittest
 
 from support import letterbox, pop3
 from support.auth import Authd, add_user
+from support.certificates import Authority
 
 MESSAGE = b'Subject: x\n\nbody\n'
 # 10000 for the whole of what is promised: connections that have not logged in.
@@ -93,6 +95,21 @@ class ProcessTest(FrontCase):
         for pid in sessions:
             self.assertEqual(self.status(pid, 'Seccomp'), '2')
             self.assertEqual(self.status(pid, 'NoNewPrivs'), '1')
+
+    def test_a_session_reads_nothing_outside_its_maildir_though_its_user_may(self):
+        server = self.serve_accounts(names=('joe', 'ann'))
+        secret = letterbox.Maildir(self.path('mail/ann/Maildir')).add(b'Subject: y\n\nsecret\n', 'z')
+        mine = self.path('mail/joe/Maildir/cur')
+        os.symlink(secret, os.path.join(mine, '1000000002.link:2,'))
+        os.link(secret, os.path.join(mine, '1000000003.own:2,'))
+        client, answer = self.log_in(server, 'joe')
+        self.assertEqual(answer, b'+OK \r\n')
+        if 'lacks=Landlock' in server.log():
+            self.skipTest('this kernel has no Landlock')
+        self.assertIn(b'secret', client.multi(b'RETR 3'))  # in its Maildir, the same file may be read
+        answer = client.ask(b'RETR 2')
+        self.assertTrue(answer.startswith(b'-ERR'), answer)
+        self.assertTrue(client.ask(b'NOOP').startswith(b'+OK'))
 
     def test_a_front_that_dies_is_replaced_and_plain_sessions_go_on(self):
         server = self.serve()
@@ -293,9 +310,26 @@ class LimitTest(FrontCase):
         for connection in idle:
             self.assertTrue(connection.recv(100).startswith(b'+OK'))
         self.assertLess(server.memory_kib() - before, IDLE * 100)
+        # From an address of its own (127.0.0.1). One of five: others may use this machine, too.
+        self.assertLess(min(self.seconds_of_a_login(server) for _ in range(5)), 1)
+
+    def seconds_of_a_login(self, server):
         began = time.monotonic()
         self.assertEqual(server.log_in().ask(b'STAT'), b'+OK 1 20\r\n')
-        self.assertLess(time.monotonic() - began, 1)
+        return time.monotonic() - began
+
+    def test_a_flood_of_wrong_passwords_is_a_line_in_the_log(self):
+        server = self.serve_accounts()
+        for number in range(4):
+            client = self.connect(server)
+            for _ in range(5):
+                client.ask(b'USER u%d' % number)
+                self.assertTrue(client.ask(b'PASS no').startswith(b'-ERR [AUTH]'))
+            self.assertEqual(client.rest(), b'')
+        self.assertEqual(self.log_in(server, 'joe')[1], b'+OK \r\n')
+        with open(self.path('authd.log')) as log:
+            said = log.read()
+        self.assertEqual((said.count('auth-failed'), said.count('auth-ok')), (1, 1), said)
 
     def test_a_flood_of_refusals_is_a_line_in_the_log(self):
         server = self.serve('--max-per-address', '1')
@@ -439,21 +473,43 @@ class StartTest(FrontCase):
 
     def test_sockets_that_systemd_has_opened(self):
         with socket.create_server(('127.0.0.1', 0)) as opened:
-            command = ['env', 'sh', '-c', 'exec env LISTEN_FDS=1 LISTEN_PID=$$ "$@"', 'sh', *self.command()]
-            reader, writer = os.pipe()
-
-            def take_third():
-                os.dup2(opened.fileno(), 3)
-
-            process = subprocess.Popen(command, stdout=writer, stderr=subprocess.DEVNULL, close_fds=True,
-                                       pass_fds=(3, opened.fileno()), preexec_fn=take_third,
-                                       **letterbox.as_ordinary())
-            os.close(writer)
-            self.addCleanup(process.wait)
-            self.addCleanup(process.terminate)
-            with open(reader) as said:
-                self.assertEqual(said.readline(), 'listening 127.0.0.1:%d\n' % opened.getsockname()[1])
+            said = self.inherit('pop3', opened)
+            self.assertEqual(said, ['listening 127.0.0.1:%d\n' % opened.getsockname()[1]])
             with socket.create_connection(opened.getsockname(), timeout=pop3.WAIT) as connection:
+                self.assertTrue(connection.recv(100).startswith(b'+OK'))
+
+    def inherit(self, names, *sockets):
+        """As systemd starts it, with these sockets by these names. -> what it says it listens on."""
+        reader, writer = os.pipe()
+        command = ['env', 'sh', '-c', 'exec env LISTEN_FDS=%d LISTEN_FDNAMES=%s LISTEN_PID=$$ "$@"'
+                   % (len(sockets), names), 'sh', *self.command()]
+
+        def take():
+            for number, each in enumerate([os.dup(each.fileno()) for each in sockets]):
+                os.dup2(each, 3 + number)
+
+        process = subprocess.Popen(command, stdout=writer, stderr=subprocess.DEVNULL, close_fds=False,
+                                   preexec_fn=take, env=dict(os.environ, LETTERBOX_HOME=self.dir),
+                                   **letterbox.as_ordinary())
+        os.close(writer)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        with open(reader) as said:
+            return [said.readline() for _ in sockets]
+
+    def test_a_socket_that_systemd_calls_tls_speaks_tls_from_the_first_octet(self):
+        authority = Authority(self)
+        self.control('tlscertificates', ' '.join(authority.certificate('mail.example.org')) + '\n')
+        with socket.create_server(('127.0.0.1', 0)) as plain, \
+                socket.create_server(('127.0.0.1', 0)) as encrypted:
+            said = self.inherit('pop3:tls', plain, encrypted)
+            self.assertEqual(said, ['listening 127.0.0.1:%d\n' % each.getsockname()[1]
+                                    for each in (plain, encrypted)])
+            with socket.create_connection(plain.getsockname(), timeout=pop3.WAIT) as connection:
+                self.assertTrue(connection.recv(100).startswith(b'+OK'))
+            context = ssl.create_default_context(cafile=authority.path)
+            with socket.create_connection(encrypted.getsockname(), timeout=pop3.WAIT) as raw, \
+                    context.wrap_socket(raw, server_hostname='mail.example.org') as connection:
                 self.assertTrue(connection.recv(100).startswith(b'+OK'))
 
     def test_ipv6_is_listened_on(self):

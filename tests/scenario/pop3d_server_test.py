@@ -182,10 +182,13 @@ class ClientTest(ServerTest):
     def test_answers_do_not_wait_for_acknowledgements(self):
         self.add(*['m%03d' % number for number in range(100)], content=MESSAGE * 2000)
         client = self.serve().log_in()
-        began = time.monotonic()
+        took = []
         for number in range(1, 101):
+            began = time.monotonic()
             client.multi(b'RETR %d' % number)
-        self.assertLess(time.monotonic() - began, 100 * 0.04)  # a delayed acknowledgement each
+            took.append(time.monotonic() - began)
+        # A delayed acknowledgement would be 40 ms for each; others may use this machine, too.
+        self.assertLess(sorted(took)[25], 0.04)
 
 
 class LimitTest(ServerTest):

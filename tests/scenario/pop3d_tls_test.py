@@ -4,6 +4,7 @@ a restart, client certificates, and nothing that came before TLS counts afterwar
 import base64
 import os
 import shutil
+import signal
 import socket
 import ssl
 import time
@@ -277,6 +278,29 @@ class CertificateTest(TlsCase):
         pop3.until(lambda: 'tls-unchanged' in server.log())
         self.assertEqual(self.shown(server, None), 'pop.example.com')
 
+    def test_sighup_reads_what_lies_behind_a_link_and_nobody_is_hung_up_on(self):
+        """As some programs install certificates: the folder of the setting never changes."""
+        os.makedirs(self.path('live'))
+        os.makedirs(self.path('archive'))
+        for end in ('chain.pem', 'key.pem'):
+            os.symlink(self.path('archive', end), self.path('live', end))
+
+        def install(name):
+            for source, end in zip(self.names[name], ('chain.pem', 'key.pem')):
+                shutil.copy(source, self.path('archive', end))
+            letterbox.own(self.path('archive'))
+
+        install('mail.example.org')
+        server = self.serve(certificates=['%s %s' % (self.path('live/chain.pem'),
+                                                     self.path('live/key.pem'))])
+        old = self.tls_client(server)
+        old.line()
+        install('pop.example.com')
+        self.assertEqual(self.shown(server, None), 'mail.example.org')
+        server.process.send_signal(signal.SIGHUP)
+        pop3.until(lambda: self.shown(server, None) == 'pop.example.com')
+        self.use(old)
+
     def test_a_certificate_that_is_none_is_said_at_the_start(self):
         self.write('rubbish.pem', 'rubbish')
         self.control(tlscertificates=self.path('rubbish.pem') + '\n')
@@ -290,6 +314,34 @@ class CertificateTest(TlsCase):
         login = self.write('login', '', 0o600)
         done = letterbox.run('letterbox-pop3d', '--login-file', login, '--listen-tls', '127.0.0.1:0')
         self.assertEqual((done.returncode, done.stdout), (75, b''))
+
+
+class AccountTest(TlsCase):
+    def test_an_account_may_be_for_tls_alone(self):
+        self.control(authdelay='0\n')
+        letterbox.own(self.dir)
+        for name, *flags in (('joe', '--tls-only'), ('ann',)):
+            self.assertEqual(add_user(self.dir, name, 'word', *flags).returncode, 0)
+            letterbox.Maildir(self.path('mail/%s/Maildir' % name)).add(MESSAGE)
+        authd = Authd(self.dir)
+        self.addCleanup(authd.stop)
+        server = self.serve(login=False)
+
+        def log_in(client, name, word='word'):
+            client.ask(b'USER ' + name.encode())
+            return client.ask(b'PASS ' + word.encode())
+
+        plain = self.plain_client(server)
+        self.assertTrue(log_in(plain, 'joe', 'guess').startswith(b'-ERR [AUTH]'))
+        self.assertEqual(log_in(plain, 'joe'), b'-ERR no login without TLS\r\n')
+        word = base64.b64encode(b'\0joe\0word')
+        self.assertEqual(plain.ask(b'AUTH PLAIN ' + word), b'-ERR no login without TLS\r\n')
+        self.assertEqual(log_in(plain, 'ann'), b'+OK \r\n')
+        self.assertEqual(log_in(self.by_stls(server), 'joe'), b'+OK \r\n')
+        environment = dict(os.environ, LETTERBOX_HOME=self.dir)
+        done = letterbox.run('letterbox', 'user', 'tls-optional', 'joe', env=environment)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(log_in(self.plain_client(server), 'joe'), b'+OK \r\n')
 
 
 class ClientCertificateTest(TlsCase):

@@ -71,10 +71,10 @@ class Front:
         """-> the account's name and Maildir, or the kind of the failure."""
         return outcome(self.start('PLAIN', '\0'.join((authzid, user, password)), **kwargs))
 
-    def scram(self, user, password):
+    def scram(self, user, password, **kwargs):
         nonce = base64.b64encode(os.urandom(18)).decode()
         bare = 'n=%s,r=%s' % (user, nonce)
-        answer = self.start('SCRAM-SHA-256', 'n,,' + bare)
+        answer = self.start('SCRAM-SHA-256', 'n,,' + bare, **kwargs)
         server_first = answer[2].decode()
         fields = dict(each.split('=', 1) for each in server_first.split(','))
         assert fields['r'].startswith(nonce) and int(fields['i']) >= 4096

@@ -134,5 +134,5 @@ def read(path):
     try:
         with open(path, encoding='utf-8', errors='replace') as file:
             return file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ''

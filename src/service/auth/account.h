@@ -24,6 +24,7 @@ struct Account {
   std::string home;
   std::string maildir;                 // absolute
   std::optional<std::uint64_t> quota;  // octets
+  bool tls_only{false};                // nobody gets in as it without TLS
   bool operator==(const Account&) const = default;
 };
 

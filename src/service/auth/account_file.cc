@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view kSelf = "self";
 constexpr std::string_view kDisabled = "disabled";
+constexpr std::string_view kTlsOnly = "tls-only";
 constexpr std::size_t kFields = 8;
 
 bool is_record(std::string_view line) {
@@ -51,6 +52,21 @@ Result<std::optional<std::uint64_t>> parse_quota(std::string_view text) {
   return octets;
 }
 
+std::string flags_of(const Record& record) {
+  std::string flags{record.disabled ? kDisabled : ""};
+  if (record.disabled && record.tls_only) flags += ',';
+  return record.tls_only ? flags += kTlsOnly : flags;
+}
+
+Result<void> parse_flags(std::string_view text, Record& record) {
+  if (text.empty()) return {};
+  for (const std::string_view flag : ascii::split(text, ',')) {
+    if (flag != kDisabled && flag != kTlsOnly) return Error::later("an unknown flag");
+    (flag == kDisabled ? record.disabled : record.tls_only) = true;
+  }
+  return {};
+}
+
 /// The line that ends at the next newline, which `rest` loses with it.
 std::string_view take_line(std::string_view& rest) {
   const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -64,7 +80,7 @@ std::string_view take_line(std::string_view& rest) {
 Account Record::account() const {
   const bool absolute = maildir.starts_with('/');
   const std::string below = maildir.starts_with("./") ? maildir.substr(2) : maildir;
-  return {name, owner, home, absolute ? maildir : home + '/' + below, quota};
+  return {name, owner, home, absolute ? maildir : home + '/' + below, quota, tls_only};
 }
 
 std::string to_line(const Record& record) {
@@ -74,7 +90,7 @@ std::string to_line(const Record& record) {
   for (const std::string& each : {record.home, record.maildir, record.password}) line += ':' + each;
   line += ':' + (record.scram ? to_string(*record.scram) : "");
   line += ':' + (record.quota ? std::to_string(*record.quota) : "");
-  return (line += ':') += record.disabled ? kDisabled : "";
+  return line += ':' + flags_of(record);
 }
 
 Result<Record> parse_record(std::string_view line) {
@@ -96,8 +112,7 @@ Result<Record> parse_record(std::string_view line) {
   }
   if (!fields[5].empty()) record.scram = LBX_TRY(parse_scram_keys(fields[5]));
   record.quota = LBX_TRY(parse_quota(fields[6]));
-  record.disabled = fields[7] == kDisabled;
-  if (!record.disabled && !fields[7].empty()) return Error::later("an unknown flag");
+  LBX_TRY(parse_flags(fields[7], record));
   return record;
 }
 

@@ -4,8 +4,9 @@
 //   NAME:OWNER:HOME:MAILDIR:PASSWORD:SCRAM:QUOTA:FLAGS
 //
 // OWNER is `self` or UID/GID; MAILDIR lies below HOME unless it is absolute; PASSWORD is a hash of
-// crypt(3); SCRAM is what scram_keys.h writes; QUOTA is a number of octets; FLAGS is `disabled` or
-// nothing. The last four may be empty. Empty lines and lines that begin with '#' are passed over.
+// crypt(3); SCRAM is what scram_keys.h writes; QUOTA is a number of octets; FLAGS are `disabled`
+// and `tls-only`, with a comma between. The last four may be empty. Empty lines and lines that
+// begin with '#' are passed over.
 //
 // A text file and not a database: it is what an administrator can read, diff and copy to the other
 // nodes of a mail system (DESIGN section 7), it is replaced as a whole and so is never half
@@ -41,6 +42,7 @@ struct Record {
   std::optional<ScramKeys> scram;
   std::optional<std::uint64_t> quota;
   bool disabled{false};
+  bool tls_only{false};
   bool operator==(const Record&) const = default;
 
   Account account() const;

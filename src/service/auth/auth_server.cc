@@ -11,6 +11,7 @@
 #include "core/base/ascii.h"
 #include "core/base/log.h"
 #include "core/wire/datagram.h"
+#include "core/wire/place.h"
 #include "service/auth/auth_client.h"
 #include "service/auth/prepare.h"
 
@@ -23,21 +24,8 @@ constexpr int kTickMs = 1000;        // how often exchanges are looked over
 constexpr int kMaxReadsAtOnce = 16;  // of one front, before the next one has its turn
 constexpr int kBacklog = 128;
 
-void log_end(const Exchange& exchange, const SaslStep& step) {
-  const std::string from = exchange.client.address.empty() ? "local" : exchange.client.address;
-  const auto& user = exchange.sasl->name();
-  if (const auto* const success = std::get_if<Success>(&step)) {
-    log("auth-ok", {{"user", success->account.name},
-                    {"mechanism", exchange.mechanism},
-                    {"protocol", exchange.client.protocol},
-                    {"from", from}});
-  } else if (const auto* const failure = std::get_if<Failure>(&step)) {
-    log("auth-failed", {{"user", user.substr(0, kMaxName)},
-                        {"mechanism", exchange.mechanism},
-                        {"protocol", exchange.client.protocol},
-                        {"from", from},
-                        {"why", failure->why}});
-  }
+std::string_view word_of(FailureKind kind) {
+  return kind == FailureKind::Credentials ? "credentials" : "other";
 }
 
 Reply reply_of(ExchangeId id, const SaslStep& step) {
@@ -117,10 +105,10 @@ void AuthServer::accept_front(int listener) {
   fronts_[++last_connection_].socket = std::move(socket);
 }
 
-bool AuthServer::may_connect(int socket) const {
+bool AuthServer::may_connect(int socket) {
   const Result<uid_t> uid = wire::peer_uid(socket);
   if (uid && std::ranges::find(clients_, *uid) != clients_.end()) return true;
-  log("auth-refused", {{"uid", uid ? std::to_string(*uid) : uid.error().what}});
+  log_rarely("auth-refused", "uid", uid ? std::to_string(*uid) : uid.error().what);
   return false;
 }
 
@@ -132,7 +120,7 @@ void AuthServer::read_from(std::uint64_t connection, Front& front) {
     Result<Request> request = gone ? Error::later("gone") : parse_request(got->bytes);
     if (!gone) wipe(got->bytes);
     front.broken = !request;
-    if (!request && !gone) log("auth-nonsense", {{"why", request.error().what}});
+    if (!request && !gone) log_rarely("auth-nonsense", "why", request.error().what);
     if (request) handle(connection, front, std::move(request).value());
   }
 }
@@ -167,7 +155,7 @@ void AuthServer::start(std::uint64_t connection, Front& front, StartRequest requ
   auto exchange = std::make_shared<Exchange>();
   exchange->connection = connection;
   exchange->id = request.id;
-  exchange->client = {request.protocol, request.address};
+  exchange->client = {request.protocol, request.address, request.connection.tls};
   exchange->mechanism = mechanism;
   exchange->backend = std::make_unique<ClientBackend>(authenticator_, exchange->client);
   Result<std::unique_ptr<SaslServer>> sasl =
@@ -210,6 +198,36 @@ AuthServer::Slot* AuthServer::slot_of(const Exchange& exchange) {
   return same ? &slot->second : nullptr;
 }
 
+void AuthServer::log_end(const Exchange& exchange, const SaslStep& step) {
+  const Client& client = exchange.client;
+  const std::string from = client.address.empty() ? "local" : client.address;
+  if (const auto* const success = std::get_if<Success>(&step)) {
+    return log("auth-ok", {{"user", success->account.name},
+                           {"mechanism", exchange.mechanism},
+                           {"protocol", client.protocol},
+                           {"from", from}});
+  }
+  const auto* const failure = std::get_if<Failure>(&step);
+  if (failure == nullptr) return;
+  const std::string key = exchange.mechanism + ' ' + std::string{word_of(failure->kind)} + ' ' +
+                          place_of(client.address);
+  const auto left_out = rare_log_.due(key, steady_clock::now());
+  if (!left_out) return;
+  log("auth-failed", {{"user", exchange.sasl->name().substr(0, kMaxName)},
+                      {"mechanism", exchange.mechanism},
+                      {"protocol", client.protocol},
+                      {"from", from},
+                      {"why", failure->why},
+                      {"before", std::to_string(*left_out)}});
+}
+
+/// What one of our own users, or a front that is broken into, can cause at will.
+void AuthServer::log_rarely(std::string_view event, const std::string& key,
+                            const std::string& why) {
+  const auto left_out = rare_log_.due(std::string{event} + why, steady_clock::now());
+  if (left_out) log(event, {{key, why}, {"before", std::to_string(*left_out)}});
+}
+
 /// Holds the answer back for as long as it costs; success, too, where others have failed before.
 void AuthServer::finish(Done done) {
   const Exchange& exchange = *done.exchange;
@@ -248,7 +266,7 @@ void AuthServer::release_held(Time now) {
 
 Reply AuthServer::with_ticket(SuccessReply success, Time now) {
   if (tickets_.size() >= limits_.tickets) {
-    log("auth-broken", {{"why", "too many tickets"}});
+    log_rarely("auth-broken", "why", "too many tickets");
     return FailureReply{success.id, FailureKind::Temporary};
   }
   success.ticket =

@@ -3,7 +3,8 @@
 //   - only the users it was told of are served, by the kernel's word;
 //   - a front that does not read its answers, floods or talks nonsense hurts only itself;
 //   - a slow source of accounts holds up no more than the threads it takes;
-//   - every failure is answered after the same time, whatever was wrong (penalties.h).
+//   - every failure is answered after the same time, whatever was wrong (penalties.h);
+//   - a flood of failures is a line a minute in the log for each place and mechanism.
 #pragma once
 
 #include <poll.h>
@@ -22,6 +23,7 @@
 #include "service/auth/penalties.h"
 #include "service/auth/protocol.h"
 #include "service/auth/worker_pool.h"
+#include "service/rare_log.h"
 
 namespace lbx::auth {
 
@@ -67,13 +69,15 @@ class AuthServer {
   std::vector<pollfd> watch_list(int listener, int stop) const;
   int timeout_ms(Time now) const;
   void accept_front(int listener);
-  bool may_connect(int socket) const;
+  bool may_connect(int socket);
   void read_from(std::uint64_t connection, Front& front);
   void handle(std::uint64_t connection, Front& front, Request request);
   void start(std::uint64_t connection, Front& front, StartRequest request);
   void step(Front& front, StepRequest request);
   void run_job(Front& front, Slot& slot, std::optional<std::string> message);
   void finish(Done done);
+  void log_end(const Exchange& exchange, const SaslStep& step);
+  void log_rarely(std::string_view event, const std::string& key, const std::string& why);
   Slot* slot_of(const Exchange& exchange);
   void release_held(Time now);
   Reply redeem(const RedeemRequest& request);
@@ -91,6 +95,7 @@ class AuthServer {
   std::uint64_t last_connection_{0};
   std::multimap<Time, Held> held_;
   std::map<std::string, Ticket> tickets_;
+  RareLog rare_log_;
   std::unique_ptr<WorkerPool> pool_;  // ends first: its threads use what stands above
 };
 

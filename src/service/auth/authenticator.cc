@@ -172,4 +172,11 @@ Verdict Authenticator::check_token(const std::string& mechanism, const std::stri
   return account(owner, client);
 }
 
+/// Only who has proved who he is hears it: nobody learns which accounts there are.
+Verdict ClientBackend::allowed(Verdict verdict) const {
+  const auto* const account = std::get_if<Account>(&verdict);
+  if (account == nullptr || !account->tls_only || client_.tls) return verdict;
+  return Failure{FailureKind::NotOffered, "without TLS"};
+}
+
 }  // namespace lbx::auth

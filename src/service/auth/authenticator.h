@@ -56,26 +56,28 @@ class Authenticator {
   bool runs_programs_{false};
 };
 
-/// The authenticator for one client.
+/// The authenticator for one client, who may have to use TLS.
 class ClientBackend final : public Backend {
  public:
   ClientBackend(Authenticator& authenticator, Client client)
       : authenticator_{authenticator}, client_{std::move(client)} {}
   Verdict check_password(const std::string& name, const std::string& password) override {
-    return authenticator_.check_password(name, password, client_);
+    return allowed(authenticator_.check_password(name, password, client_));
   }
   Result<ScramKeys> scram_keys(const std::string& name) override {
     return authenticator_.scram_keys(name);
   }
   Verdict check_token(const std::string& mechanism, const std::string& name,
                       const std::string& token) override {
-    return authenticator_.check_token(mechanism, name, token, client_);
+    return allowed(authenticator_.check_token(mechanism, name, token, client_));
   }
   Verdict account(const std::string& name) override {
-    return authenticator_.account(name, client_);
+    return allowed(authenticator_.account(name, client_));
   }
 
  private:
+  Verdict allowed(Verdict verdict) const;
+
   Authenticator& authenticator_;
   Client client_;
 };

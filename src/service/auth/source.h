@@ -16,6 +16,7 @@ namespace lbx::auth {
 struct Client {
   std::string protocol;
   std::string address;  // of an IP address, or empty
+  bool tls{false};
 };
 
 /// A name, as typed and as prepare.h makes it, and a password as that makes it; nothing where it

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "service/pop3/session_host.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <memory>
@@ -14,6 +16,17 @@ namespace lbx::pop3 {
 namespace {
 
 constexpr std::size_t kOrdersAtOnce = 64;
+
+/// Looking through a large Maildir takes several times what its session keeps. Large pieces of
+/// memory go back to the kernel at once, whichever thread had them: left to itself, glibc learns to
+/// keep them.
+void give_back_large_pieces() {
+#ifdef __GLIBC__
+  constexpr int kLargePiece = 256 * 1024;
+  static_cast<void>(::mallopt(M_MMAP_THRESHOLD, kLargePiece));
+  static_cast<void>(::mallopt(M_TRIM_THRESHOLD, kLargePiece));
+#endif
+}
 
 /// A session that says how it went.
 class HostedSession final : public pop3d::Session {
@@ -30,6 +43,7 @@ class HostedSession final : public pop3d::Session {
 }  // namespace
 
 Result<void> SessionHost::run(unsigned threads) {
+  give_back_large_pieces();
   ListenerOptions options;
   options.threads = threads;
   options.watched.push_back({socket_, [this] { return take_orders(); }});

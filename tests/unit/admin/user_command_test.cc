@@ -51,6 +51,10 @@ TEST_F(UserCommandTest, ANewPasswordReplacesAllKeysAndADisablingKeepsThem) {
   const std::string password = joe().password;
   ASSERT_TRUE(set_disabled(outside.system, scratch.path(), "joe", true));
   EXPECT_TRUE(joe().disabled);
+  ASSERT_TRUE(set_tls_only(outside.system, scratch.path(), "joe", true));
+  ASSERT_TRUE(set_disabled(outside.system, scratch.path(), "joe", false));
+  EXPECT_TRUE(joe().tls_only);
+  EXPECT_FALSE(joe().disabled);
   EXPECT_EQ(joe().password, password);
 }
 

@@ -30,7 +30,8 @@ class IdsTest : public testing::Test {
     const NameFile known = load_ids(outside.system, fd.get(), messages, options);
     table.assign(messages, known);
     std::vector<std::string> all;
-    for (std::size_t i = 0; i < messages.count(); ++i) all.emplace_back(table.id(messages, i));
+    for (std::size_t i = 0; i < messages.count(); ++i)
+      all.emplace_back(table.id(MessageTable{messages}, i));
     return all;
   }
   void uidlist(const std::string& lines) {
@@ -39,7 +40,7 @@ class IdsTest : public testing::Test {
 
   ScratchDirectory scratch;
   TestSystem outside;
-  MessageTable messages;
+  FoundMessages messages;
 };
 
 TEST_F(IdsTest, TheOtherServersIdsComeFirstAndOursFillTheRest) {

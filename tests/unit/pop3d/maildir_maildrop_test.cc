@@ -474,8 +474,9 @@ TEST_F(MaildirMaildropTest, NoFailingCallLosesAMessageOrMakesALie) {
 
 TEST_F(MaildirMaildropTest, AMessageThatMayNotBeReadIsListedAndCanBeRemoved) {
   add("new/a", "12345");
-  // list tmp, open the index, stat new and cur, stat cur, list new, list cur, file_system, its open
-  outside.files.fail_call(9, EACCES);
+  // list tmp, open the index, stat new and cur, stat cur, list new, list cur, open new and cur,
+  // file_system, its open
+  outside.files.fail_call(11, EACCES);
   const auto maildrop = open();
   EXPECT_EQ(maildrop->count(), 1U);
   EXPECT_EQ(maildrop->update({true}), 0U);

@@ -273,6 +273,27 @@ TEST_F(SessionTest, NoAnswerHoldsWhatTheClientSent) {
   }
 }
 
+// RFC 2449 section 4.
+TEST_F(SessionTest, EveryFirstLineAndEachOfCapaHas512OctetsAtMost) {
+  constexpr std::size_t kMost = 512;
+  const std::string longest(kMaxLine - 16, '9');
+  std::string commands = "CAPA\r\nLANG\r\nUTF8\r\nAUTH\r\n";
+  for (const char* verb : {"USER", "PASS", "APOP", "AUTH", "STAT", "LIST", "RETR", "DELE", "NOOP",
+                           "RSET", "TOP 1", "UIDL", "CAPA", "STLS", "LANG", "UTF8", "XCLIENT"}) {
+    commands += verb + (' ' + longest) + "\r\n";
+  }
+  commands += "QUIT\r\n";
+  for (const std::string& answers :
+       {ask(commands), feed(*front(), commands), feed(*front(Dialect::Qmail), commands)}) {
+    for (std::size_t at = 0; at < answers.size();) {
+      const std::size_t end = answers.find("\r\n", at) + 2;
+      ASSERT_GE(end, 2U) << "a line without its end";
+      EXPECT_LE(end - at, kMost);
+      at = end;
+    }
+  }
+}
+
 TEST_F(SessionTest, ANulIsAnErrorAndHidesNothing) {
   EXPECT_EQ(ask("LIST 1\0 2\r\nDELE 1\0\r\nSTAT\r\n"s),
             "-ERR syntax error\r\n-ERR syntax error\r\n+OK 3 43\r\n");

@@ -151,9 +151,9 @@ TEST_F(SnapshotTest, AnIndexOfNamesIsNotForWhoDoesNotTrustThem) {
   options.trust_names = false;
   correct("1000.M1P1.h,S=4,W=6", 6);
   all();
-  EXPECT_EQ(calls("open cur/1"), 99U);
+  EXPECT_EQ(calls("open 1"), 99U);
   all();
-  EXPECT_EQ(calls("open cur/1"), 0U);
+  EXPECT_EQ(calls("open 1"), 0U);
 }
 
 TEST_F(SnapshotTest, IdsThatWereTakenOverAreNoIndexsToLose) {

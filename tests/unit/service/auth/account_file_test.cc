@@ -38,6 +38,11 @@ TEST(AccountFile, ReadsWhatItWrites) {
   record.disabled = true;
   EXPECT_EQ(to_line(record), "joe@example.org:self:/home/joe:./Maildir/::::disabled");
   EXPECT_EQ(*parse_record(to_line(record)), record);
+  record.tls_only = true;
+  EXPECT_EQ(to_line(record), "joe@example.org:self:/home/joe:./Maildir/::::disabled,tls-only");
+  EXPECT_EQ(*parse_record(to_line(record)), record);
+  record.disabled = false;
+  EXPECT_EQ(*parse_record(to_line(record)), record);
 }
 
 TEST(AccountFile, AMaildirLiesBelowTheHomeUnlessItIsAbsolute) {
@@ -60,7 +65,7 @@ TEST(AccountFile, NamesTheLineThatIsWrong) {
         std::string{"joe:self:h:m::::"}, std::string{"joe:self:/h:::::"},
         std::string{"joe:self:/h\r:m::::"}, std::string{"joe:self:/h:m:plain:::"},
         std::string{"joe:self:/h:m::x::"}, std::string{"joe:self:/h:m:::1k:"},
-        std::string{"joe:self:/h:m::::off"},
+        std::string{"joe:self:/h:m::::off"}, std::string{"joe:self:/h:m::::disabled,"},
         "joe:self:/" + std::string(kMaxPath, 'h') + ":m::::", good}) {
     const Result<AccountFile> file = AccountFile::parse(good + bad);
     ASSERT_FALSE(file) << bad;
