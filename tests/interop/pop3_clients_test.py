@@ -116,6 +116,21 @@ class CurlTest(ClientCase):
                 wanted = b'\r\n' if name in self.REWRITES else wire(stored)
                 self.assertEqual(self.curl(server, number), wanted)
 
+    def fetch_what_is_new(self, server, known):
+        """As scripts around curl do. -> the numbers that were fetched"""
+        ids = [line.split() for line in self.curl(server, '', '-X', 'UIDL').splitlines()]
+        fetched = [int(number) for number, name in ids if name not in known]
+        for number in fetched:
+            self.assertTrue(self.curl(server, number))
+        known.update(name for _, name in ids)
+        return fetched
+
+    def test_what_is_fetched_by_its_id_is_fetched_once(self):
+        server = self.serve({name: MESSAGES[name] for name in ('plain', 'crlf', 'dotfirst')})
+        known = set()
+        self.assertEqual(self.fetch_what_is_new(server, known), [1, 2, 3])
+        self.assertEqual(self.fetch_what_is_new(server, known), [])
+
     def test_lists_and_removes(self):
         server = self.serve({'a': MESSAGES['plain']})
         self.assertEqual(self.curl(server, ''), b'1 %d\r\n' % len(wire(MESSAGES['plain'])))
@@ -221,19 +236,23 @@ PERL = r'''
 use Net::POP3; my ($port, $dir) = @ARGV;
 my $pop = Net::POP3->new("127.0.0.1", Port => $port) or die "connect";
 defined $pop->login("bob", "secret") or die "login";
-my $list = $pop->list;
-for my $n (sort { $a <=> $b } keys %$list) {
+my %known; # by the ids that the last run has left
+if (open my $file, "<", "$dir/ids") { %known = map { chomp; ($_ => 1) } <$file> }
+my ($ids, $got) = ($pop->uidl, 0);
+for my $n (sort { $a <=> $b } keys %$ids) {
+  next if $known{$ids->{$n}};
   my $lines = $pop->get($n) or die "get $n";
-  open my $file, ">", "$dir/$n" or die; binmode $file; print $file @$lines; close $file;
+  open my $file, ">", "$dir/$n" or die; binmode $file; print $file @$lines; close $file; $got++;
 }
-$pop->quit; print scalar(keys %$list), "\n";
+open my $file, ">", "$dir/ids" or die; print $file map { "$_\n" } values %$ids; close $file;
+$pop->quit; print "$got\n";
 '''
 
 
 class NetPop3Test(ClientCase):
     NEEDS = 'perl'
 
-    def test_fetches_everything(self):
+    def test_fetches_everything_once(self):
         if self.client('perl', '-MNet::POP3', '-e', '1').returncode != 0:
             self.skipTest('Net::POP3 is not installed')
         server = self.serve()
@@ -243,6 +262,8 @@ class NetPop3Test(ClientCase):
             with self.subTest(name):
                 self.assertEqual(letterbox_read(os.path.join(self.got, str(number))),
                                  as_stored(stored))
+        done = self.client('perl', '-e', PERL, str(server.port), self.got)
+        self.assertEqual(done.stdout, b'0\n', done.stderr)
 
 
 TOKEN_PROGRAM = r'''#!/bin/sh
