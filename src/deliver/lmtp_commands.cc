@@ -31,6 +31,7 @@ void LmtpCommands::lhlo(LmtpSession& session, std::string_view rest) {
   std::string text = "250-" + session.settings_.host_name +
                      "\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
                      "250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n250-XFORWARD IDENT\r\n";
+  if (session.settings_.starttls && !session.tls_) text += "250-STARTTLS\r\n";
   session.out_ += text;
   const std::uint64_t limit = session.settings_.max_octets;
   session.reply({250, "", limit > 0 ? "SIZE " + std::to_string(limit) : "SIZE"});
@@ -43,6 +44,7 @@ void LmtpCommands::other_greeting(LmtpSession& session, std::string_view) {
 void LmtpCommands::mail(LmtpSession& session, std::string_view rest) {
   if (session.client_name_.empty()) return session.bad({503, "5.5.1", "Say LHLO first"});
   if (session.transaction_) return session.bad({503, "5.5.1", "There is a sender already"});
+  if (const auto no = session.not_welcome()) return session.bad(*no);
   wire::Parsed<wire::MailCommand> parsed = wire::parse_mail(rest);
   if (const Reply* wrong = std::get_if<Reply>(&parsed)) return session.bad(*wrong);
   auto& mail = std::get<wire::MailCommand>(parsed);
@@ -125,6 +127,14 @@ void LmtpCommands::quit(LmtpSession& session, std::string_view rest) {
   session.hang_up({221, "2.0.0", "Bye"});
 }
 
+void LmtpCommands::starttls(LmtpSession& session, std::string_view rest) {
+  if (!has_no_arguments(session, rest)) return;
+  if (!session.settings_.starttls) return session.bad({502, "5.5.1", "There is no TLS here"});
+  if (session.tls_) return session.bad({503, "5.5.1", "TLS is on already"});
+  session.reply({220, "2.0.0", "Go ahead"});
+  session.tls_wanted_ = true;
+}
+
 /// Postfix's XFORWARD: IDENT is the client's name for the message, the same at every attempt.
 void LmtpCommands::xforward(LmtpSession& session, std::string_view rest) {
   if (session.transaction_) return session.bad({503, "5.5.1", "Not within a transaction"});
@@ -163,6 +173,7 @@ void LmtpCommands::run(LmtpSession& session, std::string_view line) {
       Command{"QUIT", &quit},            // RFC 5321 section 4.1.1.10
       Command{"RCPT", &rcpt},            // RFC 5321 section 4.1.1.3
       Command{"RSET", &rset},            // RFC 5321 section 4.1.1.5
+      Command{"STARTTLS", &starttls},    // RFC 3207
       Command{"VRFY", &vrfy},            // RFC 5321 section 4.1.1.6
       Command{"XFORWARD", &xforward},    // Postfix's XFORWARD_README
   };

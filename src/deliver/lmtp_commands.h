@@ -23,6 +23,7 @@ struct LmtpCommands {
   static void quit(LmtpSession& session, std::string_view rest);
   static void rcpt(LmtpSession& session, std::string_view rest);
   static void rset(LmtpSession& session, std::string_view rest);
+  static void starttls(LmtpSession& session, std::string_view rest);
   static void vrfy(LmtpSession& session, std::string_view rest);
   static void xforward(LmtpSession& session, std::string_view rest);
   /// RFC 5321 section 4.3.2: arguments where none belong are an error.

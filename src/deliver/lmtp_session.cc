@@ -24,7 +24,7 @@ constexpr std::size_t kMaxHeldReplies = std::size_t{64} * 1024;
 }  // namespace
 
 LmtpSession::LmtpSession(System& system, Postmaster& postmaster, const LmtpSettings& settings,
-                         std::string peer)
+                         LmtpPeer peer)
     : system_{system},
       postmaster_{postmaster},
       settings_{settings},
@@ -54,7 +54,7 @@ void LmtpSession::output(std::string& out, std::size_t limit) {
 void LmtpSession::advance() {
   if (advancing_) return;  // an answer that came at once
   advancing_ = true;
-  while (!ended_ && out_.size() < kMaxHeldReplies && step()) {
+  while (!ended_ && !tls_wanted_ && out_.size() < kMaxHeldReplies && step()) {
   }
   advancing_ = false;
 }
@@ -317,15 +317,36 @@ std::string LmtpSession::head_of(const std::string& head) {
 
 std::string LmtpSession::received_line() const {
   const LmtpTransaction& now = *transaction_;
-  std::string line = "Received: from " + client_name_ + " (" + peer_ + ")\n  by " +
+  std::string line = "Received: from " + client_name_ + " (" + peer_.name + ")\n  by " +
                      settings_.host_name + " with " + (now.mail.utf8 ? "UTF8LMTP" : "LMTP") +
-                     " id " + ascii::to_hex(system_.randomness.bits64(), 16);
+                     (tls_ ? "S" : "") + " id " + ascii::to_hex(system_.randomness.bits64(), 16);
   if (now.taken == 1 &&
       !now.mail.utf8) {  // never more than one: blind copies, RFC 5321 section 7.2
     const auto only = std::ranges::find(now.recipients, true, &LmtpRecipient::accepted);
     line += "\n  for <" + only->mailbox.str() + '>';
   }
   return line + "; " + format_rfc822(system_.clock.now().seconds) + '\n';
+}
+
+/// RFC 3207 section 4.2: both sides forget what was said before.
+void LmtpSession::tls_started(const TlsInfo& info) {
+  tls_wanted_ = false;
+  tls_ = info;
+  end_transaction();
+  client_name_.clear();
+  in_.clear();
+  read_ = 0;
+  mode_ = Mode::Command;
+}
+
+std::optional<Reply> LmtpSession::not_welcome() const {
+  if (!peer_.needs_certificate) return std::nullopt;
+  if (!tls_) return Reply{530, "5.7.0", "Say STARTTLS first"};  // RFC 3207 section 4
+  const bool known = std::ranges::any_of(settings_.certificates, [this](const std::string& name) {
+    return ascii::equal_fold(name, tls_->certificate);
+  });
+  if (known && !tls_->certificate.empty()) return std::nullopt;
+  return Reply{550, "5.7.1", "A certificate is needed that may deliver here"};
 }
 
 void LmtpSession::end_transaction() {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The server's side of LMTP (RFC 2033) with PIPELINING, SIZE, 8BITMIME, SMTPUTF8,
-// ENHANCEDSTATUSCODES, CHUNKING and XFORWARD IDENT. It promises:
+// ENHANCEDSTATUSCODES, CHUNKING, STARTTLS and XFORWARD IDENT. It promises:
 //   - 250 after the data only for what the postmaster has said to be delivered, one reply for each
 //     recipient, in their order, each as soon as it is known (section 4.2);
 //   - a recipient is taken at RCPT only if the postmaster says that it is deliverable;
+//   - a peer that may only deliver by its certificate names no sender before that is seen;
 //   - fed byte by byte or at once it answers the same, and holds a bounded part of what a peer
 //     sends, whatever that is.
 #pragma once
@@ -49,6 +50,14 @@ struct LmtpSettings {
   std::chrono::seconds idle_limit{300};
   std::size_t memory{std::size_t{256} * 1024};  // octets of a message that are held in memory
   Drain* drain{nullptr};                        // asked before a message begins; nullptr: nobody
+  bool starttls{false};                         // there is TLS to begin (RFC 3207)
+  std::vector<std::string> certificates{};      // names whose holders may deliver
+};
+
+/// Whom a session is with, as far as the connection tells.
+struct LmtpPeer {
+  std::string name;               // in Received, such as "[127.0.0.1]"
+  bool needs_certificate{false};  // may deliver with one of LmtpSettings::certificates only
 };
 
 /// One recipient of a transaction.
@@ -78,10 +87,8 @@ struct LmtpTransaction {
 
 class LmtpSession final : public Conversation {
  public:
-  /// `peer`: how the other side is named in Received, such as "[127.0.0.1]". Everything handed in
-  /// must outlive the session, but answers may come after it.
-  LmtpSession(System& system, Postmaster& postmaster, const LmtpSettings& settings,
-              std::string peer);
+  /// Everything handed in must outlive the session, but answers may come after it.
+  LmtpSession(System& system, Postmaster& postmaster, const LmtpSettings& settings, LmtpPeer peer);
   LmtpSession(const LmtpSession&) = delete;
   LmtpSession& operator=(const LmtpSession&) = delete;
   ~LmtpSession() override;
@@ -93,6 +100,8 @@ class LmtpSession final : public Conversation {
   bool waiting() const override { return under_way_ > 0; }
   void on_answer(std::function<void()> call) override { answered_ = std::move(call); }
   std::chrono::seconds idle_limit() const override { return settings_.idle_limit; }
+  bool wants_tls() const override { return tls_wanted_; }
+  void tls_started(const TlsInfo& info) override;
 
  private:
   friend struct LmtpCommands;
@@ -130,11 +139,15 @@ class LmtpSession final : public Conversation {
   std::string received_line() const;
   void end_transaction();
   void hang_up(const wire::Reply& why);
+  /// Why the peer may not deliver, as long as that is so.
+  std::optional<wire::Reply> not_welcome() const;
 
   System& system_;
   Postmaster& postmaster_;
   const LmtpSettings& settings_;
-  std::string peer_;
+  LmtpPeer peer_;
+  std::optional<TlsInfo> tls_;
+  bool tls_wanted_{false};
   std::string client_name_;  // from LHLO
   std::string ident_;        // from XFORWARD
 

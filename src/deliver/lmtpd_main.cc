@@ -15,6 +15,7 @@
 #include "core/base/shared_sync.h"
 #include "core/base/user.h"
 #include "core/control/settings.h"
+#include "core/message/spool.h"
 #include "deliver/drain.h"
 #include "deliver/lmtp_session.h"
 #include "deliver/oracle_door.h"
@@ -25,7 +26,9 @@
 #include "service/command_line.h"
 #include "service/listener.h"
 #include "service/program.h"
+#include "service/sandbox.h"
 #include "service/stdio_driver.h"
+#include "service/tls_files.h"
 
 namespace {
 
@@ -49,6 +52,7 @@ struct FrontSettings {
   deliver::LmtpSettings lmtp;
   Access access;
   std::chrono::seconds verdict_age{0};
+  TlsFiles tls;
   std::optional<users::Account> user;  // to become
 };
 
@@ -83,6 +87,13 @@ Result<FrontSettings> read_front(const System& system, const ControlDirectory& c
   LBX_TRY(front.access.add_users(accounts, users));
   const std::vector<std::string> networks = LBX_TRY(control.get(control::kLmtpNetworks));
   LBX_TRY(front.access.add_networks(networks));
+  front.tls = LBX_TRY(tls_files(control));
+  front.lmtp.starttls = !front.tls.identities.empty();
+  front.lmtp.certificates = LBX_TRY(control.get(control::kLmtpCertificates));
+  const bool asks_for_one = front.lmtp.starttls && !front.tls.client_authorities.empty();
+  if (!front.lmtp.certificates.empty() && !asks_for_one) {
+    return Error::later("lmtpcertificates needs tlscertificates and tlsclientca");
+  }
   if (::geteuid() == 0) {
     const std::string name = LBX_TRY(control.get(control::kLmtpFrontUser));
     front.user = LBX_TRY(accounts.by_name(name));
@@ -121,9 +132,26 @@ Result<Doors> open_doors(const System& system, const Options& options) {
   return doors;
 }
 
+std::unique_ptr<Conversation> welcome(System& system, deliver::Postmaster& postmaster,
+                                      const FrontSettings& settings, const Peer& peer) {
+  const bool allowed = settings.access.allows(peer);
+  if (!allowed && (peer.uid || settings.lmtp.certificates.empty())) return nullptr;
+  std::string name = peer.uid ? peer.address : '[' + peer.address + ']';
+  return std::make_unique<deliver::LmtpSession>(system, postmaster, settings.lmtp,
+                                                deliver::LmtpPeer{std::move(name), !allowed});
+}
+
+/// The keys are in memory of the front alone, and read before it has given its rights away.
+Result<std::shared_ptr<const TlsServer>> make_tls(FileOps& files, const TlsFiles& names) {
+  if (names.identities.empty()) return std::shared_ptr<const TlsServer>{};
+  const TlsMaterial material = LBX_TRY(read_tls_material(files, names));
+  return TlsServer::make(material);
+}
+
 /// The front: from here on without any rights.
 Result<void> be_front(System& system, FrontSettings settings, Doors doors, UniqueFd door,
                       UniqueFd signals, ListenerOptions options) {
+  const std::shared_ptr<const TlsServer> tls = LBX_TRY(make_tls(system.files, settings.tls));
   if (settings.user) LBX_TRY(become_user(settings.user->uid, settings.user->gid));
   LBX_TRY(forbid_new_privileges());
   deliver::OrderClient postmaster{std::move(door), system.clock, settings.verdict_age};
@@ -132,7 +160,9 @@ Result<void> be_front(System& system, FrontSettings settings, Doors doors, Uniqu
                           return !postmaster.lost();
                         }};
   if (doors.stdio) {
-    deliver::LmtpSession session{system, postmaster, settings.lmtp, "stdin"};
+    LBX_TRY(confine_to_spool(spool_folder(system)));
+    settings.lmtp.starttls = false;
+    deliver::LmtpSession session{system, postmaster, settings.lmtp, {"stdin"}};
     StdioOptions stdio;
     stdio.watched = answers;
     return converse(session, stdio);
@@ -146,6 +176,8 @@ Result<void> be_front(System& system, FrontSettings settings, Doors doors, Uniqu
   options.read_size = std::size_t{16} * 1024;
   options.refusal = "421 4.7.0 Connection refused\r\n";
   options.watched.push_back(answers);
+  options.tls = [&] { return tls; };
+  options.started = [&](EventLoop&) { return confine_to_spool(spool_folder(system)); };
   if (doors.lookup) {
     oracle =
         LBX_TRY(deliver::OracleDoor::open(std::move(doors.lookup->fd), postmaster, system.clock,
@@ -156,11 +188,7 @@ Result<void> be_front(System& system, FrontSettings settings, Doors doors, Uniqu
                                }});
   }
   return serve(std::move(doors.lmtp), options, [&](const Peer& peer) {
-    std::string name = peer.uid ? peer.address : '[' + peer.address + ']';
-    return !drain.draining() && settings.access.allows(peer)
-               ? std::make_unique<deliver::LmtpSession>(system, postmaster, settings.lmtp,
-                                                        std::move(name))
-               : nullptr;
+    return drain.draining() ? nullptr : welcome(system, postmaster, settings, peer);
   });
 }
 

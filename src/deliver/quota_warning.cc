@@ -55,7 +55,7 @@ Result<void> deliver_warning(System& system, int maildir, MaildirQuota& quota,
   const UniqueFd place = LBX_TRY(system.files.open_at(maildir, top, O_PATH | O_DIRECTORY));
   MaildirWriter writer = LBX_TRY(MaildirWriter::open(system, place.get()));
   LBX_TRY(writer.write(text));
-  LBX_TRY(writer.sync());
+  LBX_TRY(writer.settle());
   const UniqueFd turn = LBX_TRY(quota.take_turn(quota_locker()));
   LBX_TRY(quota.add(text.size(), MaildirQuota::Room::NotAsked));
   const Result<std::string> published = std::move(writer).publish({});

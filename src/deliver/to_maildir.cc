@@ -8,6 +8,7 @@
 #include "core/base/digest.h"
 #include "core/base/errno_class.h"
 #include "core/base/io.h"
+#include "core/control/settings.h"
 #include "core/maildir/maildir.h"
 #include "core/maildir/writer.h"
 #include "deliver/executors.h"
@@ -138,9 +139,18 @@ class Arrival {
     return true;
   }
 
+  /// The setting is read only where it counts.
+  Result<bool> one_sync_does(const MaildirWriter& writer) const {
+    const bool ordered = LBX_TRY(writer.keeps_order());
+    if (!ordered) return false;
+    const std::string_view chosen = LBX_TRY(setting_of(context_.settings, control::kMaildirSync));
+    return chosen == "auto";
+  }
+
   Result<MaildirWriter> write() {
     MaildirWriter writer = LBX_TRY(MaildirWriter::open(context_.system, maildir_));
     if (identity_) writer.identify(*identity_);
+    if (LBX_TRY(one_sync_does(writer))) writer.choose(Durability::NameSettlesFile);
     LBX_TRY(each_chunk([&writer](std::string_view bytes) { return writer.write(bytes); }));
     return writer;
   }
@@ -148,7 +158,7 @@ class Arrival {
   /// False: no room after all. The slow part, writing and syncing, is done before our turn.
   Result<bool> publish_counted(MaildirQuota& quota) {
     MaildirWriter writer = LBX_TRY(write());
-    LBX_TRY(writer.sync());
+    LBX_TRY(writer.settle());
     const std::uint64_t octets = writer.octets().stored();
     UniqueFd turn = LBX_TRY(quota.take_turn(quota_locker()));
     const bool added = LBX_TRY(quota.add(octets));

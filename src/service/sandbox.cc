@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "core/base/log.h"
 #include "core/base/unique_fd.h"
@@ -168,6 +169,16 @@ constexpr auto kDescriptorCalls = std::to_array<const char*>({
     "writev",
 });
 
+// What core/message/spool.h does beside, and libuuid for its random numbers.
+constexpr auto kSpoolCalls = std::to_array<const char*>({
+    "getppid",
+    "getuid",
+    "memfd_create",
+    "newfstatat",
+    "openat",
+    "unlinkat",
+});
+
 constexpr auto kNotForSessions = std::to_array<const char*>({
     "accept",
     "accept4",
@@ -193,10 +204,12 @@ constexpr auto kNotForSessions = std::to_array<const char*>({
     "perf_event_open",
 });
 
-Result<void> allow_only_descriptors() {
+/// `more`: calls beside those on descriptors.
+Result<void> allow_only_descriptors(std::span<const char* const> more) {
   const Filter filter{seccomp_init(SCMP_ACT_ERRNO(EPERM))};
   if (!filter) return Error::later("seccomp");
   for (const char* const each : kDescriptorCalls) add(filter, SCMP_ACT_ALLOW, each);
+  for (const char* const each : more) add(filter, SCMP_ACT_ALLOW, each);
   // Memory, but none that can be executed.
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
     static_cast<void>(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 1,
@@ -217,7 +230,13 @@ Result<void> forbid_programs_and_sockets() {
 Result<void> confine_to_descriptors() {
   LBX_TRY(forbid_new_privileges());
   LBX_TRY(restrict_files({}));
-  return allow_only_descriptors();
+  return allow_only_descriptors({});
+}
+
+Result<void> confine_to_spool(const std::string& folder) {
+  LBX_TRY(forbid_new_privileges());
+  LBX_TRY(restrict_files({folder}));
+  return allow_only_descriptors(kSpoolCalls);
 }
 
 Result<void> confine_to_folders(const std::vector<std::string>& folders) {

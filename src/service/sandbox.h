@@ -15,6 +15,10 @@ namespace lbx {
 /// program, no process, no connection of its own, and no code that was not there before.
 Result<void> confine_to_descriptors();
 
+/// The same for one that also holds what is too large for its memory: it may have files of its own
+/// in `folder` and in memory, and no others.
+Result<void> confine_to_spool(const std::string& folder);
+
 /// For a process that works in `folders`, and below: nothing else of the file system, no program,
 /// and no socket.
 Result<void> confine_to_folders(const std::vector<std::string>& folders);

@@ -78,11 +78,13 @@ Outcome play(std::string_view bytes, unsigned kind, std::size_t cut, bool at_onc
   settings.host_name = "h";
   settings.max_octets = (kind & 1U) != 0 ? 20 : 0;
   settings.max_recipients = (kind & 2U) != 0 ? 2 : 1000;
+  settings.starttls = (kind & 8U) != 0;
   if ((kind & 4U) != 0) settings.bare_line_ends = BareLineEnds::Normalize;
 
-  LmtpSession session{system, postmaster, settings, "p"};
+  LmtpSession session{system, postmaster, settings, {"p"}};
   Outcome outcome{pull(session), {}, false};
-  while (!bytes.empty() && !session.ended()) {
+  // What comes in the clear behind STARTTLS is dropped, however it is cut.
+  while (!bytes.empty() && !session.ended() && !session.wants_tls()) {
     const std::string_view piece = bytes.substr(0, cut == 0 ? bytes.size() : cut);
     session.input(piece);
     outcome.answers += pull(session);

@@ -354,7 +354,8 @@ class SystemCallTest(DeliverTest):
     def traced(self, *strace_args):
         """Delivers under strace. -> the calls, without process ids"""
         log = self.path('log')
-        env = self.environment(ASAN_OPTIONS='detect_leaks=0')  # it cannot under ptrace
+        env = self.environment(ASAN_OPTIONS='detect_leaks=0',  # it cannot under ptrace
+                               LETTERBOX_HOME=self.path('mail'))
         ran = subprocess.run(['strace', '-f', '-o', log, *strace_args,
                               program('letterbox-deliver')],
                              input=MESSAGE, capture_output=True, env=env, **as_ordinary())
@@ -365,8 +366,19 @@ class SystemCallTest(DeliverTest):
             return [line.split(None, 1)[1] for line in file]
 
     def test_the_file_and_then_new_are_synced_before_success(self):
+        self.write('mail/control/maildirsync', 'twice\n')
+        self.are_synced('fsync', 2)  # DEFECTS 4.1
+
+    def test_where_changes_keep_their_order_one_sync_is_enough(self):
+        where = os.stat(self.dir).st_dev
+        link = '/sys/dev/block/%d:%d' % (os.major(where), os.minor(where))
+        name = os.path.basename(os.readlink(link)) if os.path.islink(link) else ''
+        ordered = os.path.exists('/proc/fs/jbd2/%s-8' % name)  # ext4 with its journal inside
+        self.are_synced('sync_file_range' if ordered else 'fsync', 1 if ordered else 2)
+
+    def are_synced(self, how_the_file, syncs):
         Maildir(self.path('home/Maildir'))
-        calls = self.traced('-e', 'trace=fsync,openat,linkat,renameat2,exit_group')
+        calls = self.traced('-e', 'trace=fsync,sync_file_range,openat,linkat,renameat2,exit_group')
 
         def index(start, text=''):
             return next(i for i, each in enumerate(calls)
@@ -376,9 +388,9 @@ class SystemCallTest(DeliverTest):
         opened = index('openat(', '"new"')
         directory = re.search(r'= (\d+)$', calls[opened]).group(1)
         synced = index(f'fsync({directory})')
-        self.assertTrue(index('fsync(') < published < opened < synced < index('exit_group('),
-                        calls)
-        self.assertEqual(sum(each.startswith('fsync(') for each in calls), 2)  # DEFECTS 4.1
+        self.assertTrue(index(how_the_file + '(') < published < opened < synced
+                        < index('exit_group('), calls)
+        self.assertEqual(sum(each.startswith('fsync(') for each in calls), syncs)
 
     def test_a_delivery_needs_few_system_calls(self):
         with open(program('letterbox-deliver'), 'rb') as file:

@@ -4,6 +4,7 @@ import fcntl
 import os
 import socket
 import subprocess
+import time
 import unittest
 
 from deliver_test import MESSAGE, DeliverTest
@@ -78,6 +79,20 @@ class LockTest(ExtrasTest):
                          (75, b'4.3.5 Unable to use a setting: no way to lock an mbox: padlock\n'))
 
 
+def ends(pid, seconds):
+    """Whether a process that is not ours is gone, or a zombie, within the time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            with open('/proc/%d/stat' % pid) as file:
+                if file.read().rpartition(')')[2].split()[0] == 'Z':
+                    return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
 class HookTest(ExtrasTest):
     """The hook writes to a FIFO: reading it is waiting for it."""
 
@@ -132,6 +147,31 @@ class HookTest(ExtrasTest):
             self.control(deliveryhook=command)
             self.assertEqual(self.deliver().returncode, 0, command)
         self.assertEqual(len(self.inbox()), 5)
+
+    def test_what_it_leaves_behind_holds_neither_a_delivery_nor_the_next_run(self):
+        gate = self.path('gate')
+        os.mkfifo(gate)
+        own(gate)
+        # In its own group, and out of it, with every descriptor that it had; both live until the
+        # gate has been opened.
+        self.control(deliveryhook='cat <%s & setsid cat <%s & echo "$LETTERBOX_FILE" >%s'
+                     % (gate, gate, self.fifo))
+        for _ in range(3):
+            self.assertEqual(self.deliver(timeout=60).returncode, 0)  # its pipes are closed, too
+            name, = self.told(1)
+            self.assertTrue(os.path.exists(name.rstrip(b'\n')))
+        with open(gate, 'wb'):
+            pass
+
+    def test_what_it_leaves_behind_ends_with_its_time(self):
+        mark = self.path('pid')
+        self.control(deliveryhook='sleep 1000 & echo $! >%s; echo >%s' % (mark, self.fifo),
+                     programtimeout='1')
+        self.assertEqual(self.deliver().returncode, 0)
+        self.told(1)
+        with open(mark) as file:
+            left = int(file.read())
+        self.assertTrue(ends(left, 60))
 
     def test_a_home_that_takes_no_list_takes_mail(self):
         self.write('home/.letterbox', 'in the way')

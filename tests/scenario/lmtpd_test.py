@@ -6,10 +6,13 @@ import os
 import signal
 import smtplib
 import socket
+import ssl
 import subprocess
+import sys
 import time
 import unittest
 
+from support import certificates
 from support.letterbox import ORDINARY, ScratchTest, as_ordinary, own, program, run
 
 MESSAGE = b'Subject: a\r\n\r\n..dots\r\n'
@@ -347,6 +350,101 @@ class Access(LmtpTest):
                               's.connect(sys.argv[1]); print(s.recv(100).decode())', server.path],
                              user=1, group=1, extra_groups=[], stdout=subprocess.PIPE, check=True)
         self.assertTrue(got.stdout.startswith(b'421 '), got.stdout)
+
+
+class Sandbox(LmtpTest):
+    def test_the_front_has_no_rights_and_still_spools_what_is_large(self):
+        server = Server(self)
+        self.raw(server)[1].readline()
+        front = server.children()[0]
+        with open('/proc/%d/status' % front) as file:
+            status = dict(line.rstrip('\n').split(':\t', 1) for line in file if ':\t' in line)
+        self.assertEqual((status['Seccomp'], status['NoNewPrivs']), ('2', '1'))
+        for octets in (100, 1_000_000):
+            body = b'Subject: %d\r\n\r\n%s\r\n' % (octets, b'x' * 70)
+            self.client(server).sendmail('s@t', ['joe@x', 'ann@x'], body + b'line\r\n' * (octets // 6))
+        self.assertEqual(sorted(len(mail) > 800_000 for mail in self.mail_of('joe')), [False, True])
+        self.assertEqual(len(self.mail_of('ann')), 2)
+
+
+class Certificates(LmtpTest):
+    """A certificate counts for those whose address does not let them in, so that client comes from
+    an address that is no loopback one, in a network of its own."""
+
+    def setUp(self):
+        super().setUp()
+        authority = certificates.Authority(self)
+        chain, key = authority.certificate('mx.example.org')
+        self.files = {name: authority.certificate(name) for name in ('good.example', 'bad.example')}
+        self.ca = authority.path
+        self.write('home/control/tlscertificates', '%s %s\n' % (chain, key))
+        self.write('home/control/tlsclientca', authority.path)
+        self.write('home/control/lmtpcertificates', 'good.example\n')
+        own(self.path('home'))
+
+    def context(self, name):
+        context = ssl.create_default_context(cafile=self.ca)
+        context.check_hostname = False
+        if name:
+            context.load_cert_chain(*self.files[name])
+        return context
+
+    def test_starttls_by_a_host_that_is_let_in_anyway(self):
+        server = Server(self)
+        client = self.client(server)
+        self.assertEqual(client.ehlo()[0], 250)
+        self.assertTrue(client.has_extn('starttls'))
+        client.starttls(context=self.context(None))
+        client.sendmail('s@t', ['joe@x'], MESSAGE)
+        self.assertIn(b' with LMTPS id ', self.mail_of('joe')[0])
+
+    def test_what_makes_no_sense_does_not_start(self):
+        os.unlink(self.path('home/control/tlsclientca'))
+        ran = run('letterbox-lmtpd', '--listen', 'unix:' + self.path('x.sock'), env=self.environment)
+        self.assertEqual(ran.returncode, 75)
+        self.assertIn(b'lmtpcertificates', ran.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, 'only root has an interface of its own')
+    def test_a_certificate_that_is_named_lets_others_in(self):
+        script = self.write('client.py', CLIENT)
+        own(script)
+        done = subprocess.run(
+            ['unshare', '--net', 'sh', '-ec', 'ip link set lo up; ip addr add 192.0.2.1/32 dev lo; '
+             'exec "$@"', 'sh', sys.executable, script, program('letterbox-lmtpd'), self.ca,
+             *self.files['good.example'], *self.files['bad.example']],
+            env=dict(self.environment, UID=str(ORDINARY.pw_uid), GID=str(ORDINARY.pw_gid)),
+            capture_output=True, text=True, timeout=60)
+        if 'unshare' in done.stderr or 'ip:' in done.stderr:
+            self.skipTest('no network namespace is to be had here')
+        self.assertEqual(done.stdout.splitlines(), [
+            'none before TLS 530 5.7.0', 'none 550 5.7.1', 'bad 550 5.7.1', 'good 250 2.1.0'],
+            done.stderr)
+
+
+# In a network of its own: a server on 192.0.2.1, and clients from there.
+CLIENT = r'''
+import os, re, smtplib, ssl, subprocess, sys
+program, ca, good, good_key, bad, bad_key = sys.argv[1:]
+server = subprocess.Popen([program, '--listen', '192.0.2.1:0'], stdout=subprocess.PIPE, text=True,
+                          user=int(os.environ['UID']), group=int(os.environ['GID']), extra_groups=[])
+port = int(server.stdout.readline().rsplit(':', 1)[1])
+for name, files in (('none', None), ('bad', (bad, bad_key)), ('good', (good, good_key))):
+    context = ssl.create_default_context(cafile=ca)
+    context.check_hostname = False
+    if files:
+        context.load_cert_chain(*files)
+    client = smtplib.LMTP('192.0.2.1', port)
+    def mail():
+        client.ehlo()
+        code, text = client.mail('s@t')
+        return '%d %s' % (code, text.decode().split()[0])
+    if not files:
+        print('none before TLS', mail())
+    client.starttls(context=context)
+    print(name, mail())
+    client.close()
+server.terminate()
+'''
 
 
 class Oracle(LmtpTest):

@@ -14,6 +14,9 @@ namespace lbx::testing_support {
 
 class FaultyFileOps final : public FileOps {
  public:
+  /// What keeps_order() says, whatever the scratch directory lies on.
+  bool ordered{false};
+
   /// The n-th call from now on (1 is the next) fails with `code`; 0: none does.
   void fail_call(std::size_t n, int code) {
     fail_at_ = n == 0 ? 0 : journal_.size() + n;
@@ -47,6 +50,14 @@ class FaultyFileOps final : public FileOps {
   Result<void> sync(int fd) override {
     if (fails("sync")) return error("sync");
     return real_.sync(fd);
+  }
+  Result<void> write_back(int fd) override {
+    if (fails("write_back")) return error("write_back");
+    return real_.write_back(fd);
+  }
+  Result<bool> keeps_order(int /*fd*/) override {
+    if (fails("keeps_order")) return error("keeps_order");
+    return ordered;
   }
   Result<void> sync_file_system(int fd) override {
     if (fails("sync_file_system")) return error("sync_file_system");

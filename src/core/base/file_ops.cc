@@ -4,10 +4,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <memory>
 
@@ -75,6 +78,33 @@ Result<std::size_t> PosixFileOps::write(int fd, std::string_view bytes) {
 
 Result<void> PosixFileOps::sync(int fd) {
   return done(::fsync(fd), "fsync");
+}
+
+Result<void> PosixFileOps::write_back(int fd) {
+  static constexpr unsigned kAll =
+      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  return done(::sync_file_range(fd, 0, 0, kAll), "sync_file_range");
+}
+
+/// ext4 takes names, sizes and extents into one journal, whose transactions are committed in their
+/// order, each behind a flush. A block that has been written back counts as written by a
+/// transaction no later than that of the next link(2), and the flush covers it. The same magic
+/// number stands for an ext4 without a journal and for ext2, which keep no order; and with a
+/// journal on another device the flush before a commit need not reach the data. jbd2 shows a
+/// journal within the file system as DEVICE-8, by the number of its inode.
+Result<bool> PosixFileOps::keeps_order(int fd) {
+  struct statfs kind {};
+  if (uninterrupted([&] { return ::fstatfs(fd, &kind); }) != 0) return failed("statfs");
+  if (kind.f_type != EXT4_SUPER_MAGIC) return false;
+  const struct stat status = LBX_TRY(stat_fd(fd));
+  const std::string device = "/sys/dev/block/" + std::to_string(major(status.st_dev)) + ':' +
+                             std::to_string(minor(status.st_dev));
+  std::array<char, PATH_MAX> target{};
+  const ssize_t length = ::readlink(device.c_str(), target.data(), target.size());
+  if (length <= 0 || static_cast<std::size_t>(length) == target.size()) return false;
+  const std::string_view place{target.data(), static_cast<std::size_t>(length)};
+  const std::string name{place.substr(place.rfind('/') + 1)};
+  return ::access(("/proc/fs/jbd2/" + name + "-8").c_str(), F_OK) == 0;
 }
 
 Result<void> PosixFileOps::sync_file_system(int fd) {
@@ -168,6 +198,14 @@ Result<void> PosixFileOps::each_name(int dir, const std::string& path, const Nam
   }
   if (errno != 0) return failed("readdir", path);
   return {};
+}
+
+Result<void> FileOps::write_back(int fd) {
+  return sync(fd);
+}
+
+Result<bool> FileOps::keeps_order(int /*fd*/) {
+  return false;
 }
 
 Result<void> FileOps::each_name(int dir, const std::string& path, const NameSink& sink) {

@@ -54,6 +54,14 @@ class FileOps {
   virtual Result<std::size_t> write(int fd, std::string_view bytes) = 0;
   /// fsync(2), for a file or a directory.
   virtual Result<void> sync(int fd) = 0;
+  /// sync_file_range(2) and waits: the data of a file is where a flush will make it last. It lasts
+  /// once something later does, where keeps_order() holds; else this promises nothing. By default
+  /// the same as sync().
+  virtual Result<void> write_back(int fd);
+  /// Whether the file system that `fd` lies on makes changes last in the order in which they were
+  /// made: to sync one of them settles all before it, and a power cut leaves no later one without
+  /// the earlier ones. False where that is not known for certain.
+  virtual Result<bool> keeps_order(int fd);
   /// syncfs(2): everything of the file system that `fd` lies on.
   virtual Result<void> sync_file_system(int fd) = 0;
   /// Closes and tells what close(2) said; NFS and quota report lost data here.
@@ -94,6 +102,10 @@ class PosixFileOps : public FileOps {
                               std::uint64_t offset) override;
   Result<std::size_t> write(int fd, std::string_view bytes) override;
   Result<void> sync(int fd) override;
+  Result<void> write_back(int fd) override;
+  /// True for ext4 with its journal inside, which this machine's file systems in /proc and /sys
+  /// tell.
+  Result<bool> keeps_order(int fd) override;
   Result<void> sync_file_system(int fd) override;
   Result<void> close(UniqueFd fd) override;
   Result<void> truncate(int fd, std::uint64_t length) override;

@@ -48,4 +48,13 @@ Result<void> SharedSyncFileOps::sync(int fd) {
   return result;
 }
 
+Result<bool> SharedSyncFileOps::keeps_order(int fd) {
+  const struct stat status = LBX_TRY(stat_fd(fd));
+  const std::lock_guard lock{mutex_};
+  const auto known = keeps_order_.find(status.st_dev);
+  if (known != keeps_order_.end()) return known->second;
+  const bool keeps = LBX_TRY(PosixFileOps::keeps_order(fd));
+  return keeps_order_[status.st_dev] = keeps;
+}
+
 }  // namespace lbx

@@ -36,16 +36,19 @@ class SharedSync {
   std::optional<Error> error_;
 };
 
-/// FileOps for a process of several threads: syncs of one directory are shared, all else is as in
-/// PosixFileOps. (A third level of inheritance; forwarding twenty calls would say less.)
+/// FileOps for a process of several threads: syncs of one directory are shared, and what is known
+/// of a file system is remembered for as long as the process lives; all else is as in PosixFileOps.
+/// (A third level of inheritance; forwarding twenty calls would say less.)
 class SharedSyncFileOps final : public PosixFileOps {
  public:
   Result<void> sync(int fd) override;
+  Result<bool> keeps_order(int fd) override;
 
  private:
   using Key = std::pair<dev_t, ino_t>;
   std::mutex mutex_;
   std::map<Key, std::weak_ptr<SharedSync>> directories_;  // those being synced now
+  std::map<dev_t, bool> keeps_order_;
 };
 
 }  // namespace lbx

@@ -7,19 +7,23 @@ namespace lbx::control {
 
 std::span<const Setting> all() {
   static constexpr auto kAll = std::to_array<Setting>({
-      &kAuthClients,    &kAuthDelay,       &kAuthSources,    &kAuthThreads,      &kAuthTimeout,
-      &kBareLineFeed,   &kDataBytes,       &kDates,          &kDefaultDelivery,  &kDefaultDomain,
-      &kDefaultHost,    &kDelimiters,      &kDeliverLinger,  &kDeliverProcesses, &kDeliverThreads,
-      &kDeliverTime,    &kDeliveryHook,    &kEnvNoAtHost,    &kFolderDelivery,   &kIdHost,
-      &kLmtpFrontUser,  &kLmtpNetworks,    &kLmtpRecipients, &kLmtpUsers,        &kLocals,
-      &kMaildirQuota,   &kMailHomeGuard,   &kMboxLocks,      &kMboxLockTimeout,  &kMe,
-      &kOverQuota,      &kPercentHack,     &kPlaintextLogin, &kPlusDomain,       &kPop3Expire,
-      &kPop3FrontUser,  &kPop3Import,      &kPop3Lock,       &kPop3LoginDelay,   &kPop3NeedTls,
-      &kPop3Processes,  &kPop3ScanThreads, &kPop3Sessions,   &kPop3Sync,         &kPop3TrustNames,
-      &kPop3UidlFormat, &kPop3Utf8,        &kProgramMemory,  &kProgramOutput,    &kProgramProcesses,
-      &kProgramTimeout, &kProxyNetworks,   &kQuotaWarning,   &kQuotaWarningText, &kSrsDomain,
-      &kSrsMaxAge,      &kSrsSecrets,      &kTimeoutLmtpd,   &kTlsCertificates,  &kTlsClientCa,
-      &kTokenProgram,   &kVerdictSeconds,  &kVirtualDomains, &kXclientNetworks,
+      &kAuthClients,      &kAuthDelay,        &kAuthSources,     &kAuthThreads,
+      &kAuthTimeout,      &kBareLineFeed,     &kDataBytes,       &kDates,
+      &kDefaultDelivery,  &kDefaultDomain,    &kDefaultHost,     &kDelimiters,
+      &kDeliverLinger,    &kDeliverProcesses, &kDeliverThreads,  &kDeliverTime,
+      &kDeliveryHook,     &kEnvNoAtHost,      &kFolderDelivery,  &kIdHost,
+      &kLmtpCertificates, &kLmtpFrontUser,    &kLmtpNetworks,    &kLmtpRecipients,
+      &kLmtpUsers,        &kLocals,           &kMaildirQuota,    &kMaildirSync,
+      &kMailHomeGuard,    &kMboxLocks,        &kMboxLockTimeout, &kMe,
+      &kOverQuota,        &kPercentHack,      &kPlaintextLogin,  &kPlusDomain,
+      &kPop3Expire,       &kPop3FrontUser,    &kPop3Import,      &kPop3Lock,
+      &kPop3LoginDelay,   &kPop3NeedTls,      &kPop3Processes,   &kPop3ScanThreads,
+      &kPop3Sessions,     &kPop3Sync,         &kPop3TrustNames,  &kPop3UidlFormat,
+      &kPop3Utf8,         &kProgramMemory,    &kProgramOutput,   &kProgramProcesses,
+      &kProgramTimeout,   &kProxyNetworks,    &kQuotaWarning,    &kQuotaWarningText,
+      &kSrsDomain,        &kSrsMaxAge,        &kSrsSecrets,      &kTimeoutLmtpd,
+      &kTlsCertificates,  &kTlsClientCa,      &kTokenProgram,    &kVerdictSeconds,
+      &kVirtualDomains,   &kXclientNetworks,
   });
   return kAll;
 }

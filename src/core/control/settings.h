@@ -81,6 +81,9 @@ inline constexpr Choice kFolderDelivery{
 inline constexpr Line kIdHost{"idhost", "idhost", "the host of the Message-ID fields we write",
                               true};
 
+inline constexpr List kLmtpCertificates{
+    "lmtpcertificates", "names whose TLS certificates let their holders deliver by LMTP"};
+
 inline constexpr Line kLmtpFrontUser{"lmtpfrontuser", "lbx-smtp",
                                      "the user that talks to LMTP clients, if started by root"};
 
@@ -100,6 +103,11 @@ inline constexpr List kLocals{"locals",
 inline constexpr Line kMaildirQuota{
     "maildirquota", "",
     "the quota of a Maildir that has no maildirsize of its own, as 100MS,5000C"};
+
+inline constexpr std::array<std::string_view, 2> kMaildirSyncWords{"auto", "twice"};
+inline constexpr Choice kMaildirSync{
+    "maildirsync", kMaildirSyncWords,
+    "whether one sync for a message may do where the file system keeps the order of changes"};
 
 inline constexpr Line kMailHomeGuard{
     "mailhomeguard", "",

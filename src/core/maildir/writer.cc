@@ -56,6 +56,7 @@ MaildirWriter::MaildirWriter(MaildirWriter&& other) noexcept
     : system_{other.system_},
       maildir_{other.maildir_},
       publish_{other.publish_},
+      durability_{other.durability_},
       seed_{std::move(other.seed_)},
       identity_{other.identity_},
       file_{std::move(other.file_)},
@@ -141,9 +142,11 @@ Result<void> MaildirWriter::flush() {
   return write_all(system_->files, file_.get(), pending);
 }
 
-Result<void> MaildirWriter::sync() {
+Result<void> MaildirWriter::settle() {
   LBX_TRY(flush());
-  return system_->files.sync(file_.get());
+  FileOps& files = system_->files;
+  if (durability_ == Durability::NameSettlesFile) return files.write_back(file_.get());
+  return files.sync(file_.get());
 }
 
 Result<std::string> MaildirWriter::publish(const MaildirPlace& place) && {
@@ -203,7 +206,7 @@ Result<void> MaildirWriter::link_checked(const std::string& target) {
 }
 
 Result<std::string> MaildirWriter::commit() && {
-  LBX_TRY(sync());
+  LBX_TRY(settle());
   FileOps& files = system_->files;
   const int maildir = maildir_;
   std::string name = LBX_TRY(std::move(*this).publish({}));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // One message into one Maildir (maildir(5), DESIGN section 6): write, fsync the file, publish it
-// into new/, fsync new/. After a successful commit() no crash can lose the message. If only the
-// last step fails it may be delivered twice: twice, never not at all. What a crash leaves is
-// nothing (O_TMPFILE), or a file in tmp/ that readers clear after 36 hours.
+// into new/, fsync new/. (Where the file system keeps the order of changes, the first fsync may be
+// a mere writing back: Durability.) After a successful commit() no crash can lose the message. If
+// only the last step fails it may be delivered twice: twice, never not at all. What a crash leaves
+// is nothing (O_TMPFILE), or a file in tmp/ that readers clear after 36 hours.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,15 @@ enum class Publish {
   RenameNoReplace,  // renameat2(RENAME_NOREPLACE)
   LinkUnlink,       // link, then unlink of the name in tmp/; NFS: the link count tells
   Rename,           // the random part of the name makes it safe
+};
+
+/// What is synced for a message, and when.
+enum class Durability {
+  FileThenName,  // fsync the file, publish, fsync the directory: right on every file system
+  /// Write the data back, publish, fsync the directory. Where FileOps::keeps_order(), a power cut
+  /// leaves the same as ever: the message whole, or no name; and one commit of the journal is
+  /// saved.
+  NameSettlesFile,
 };
 
 /// Where in the Maildir a message goes. Deliveries go to new/; conversions know more.
@@ -58,15 +68,21 @@ class MaildirWriter {
   /// Writes out what is buffered, without syncing it.
   Result<void> flush();
 
-  /// flush() and fsync.
-  Result<void> sync();
+  /// Whether Durability::NameSettlesFile is right for this file.
+  Result<bool> keeps_order() const { return system_->files.keeps_order(file_.get()); }
 
-  /// Gives the message its name; what was not synced before may be lost in a crash, and the name
+  /// How the message becomes durable; without it FileThenName.
+  void choose(Durability durability) { durability_ = durability; }
+
+  /// flush(), and what must have happened to the file before it gets its name.
+  Result<void> settle();
+
+  /// Gives the message its name; what was not settled before may be lost in a crash, and the name
   /// too until its directory is synced. For conversions that sync many files at once; deliveries
   /// use commit(). The writer is spent whatever the outcome. Returns the file name, flags included.
   Result<std::string> publish(const MaildirPlace& place) &&;
 
-  /// sync(), publish() into new/, fsync of new/. The writer is spent whatever the outcome.
+  /// settle(), publish() into new/, fsync of new/. The writer is spent whatever the outcome.
   Result<std::string> commit() &&;
 
   /// Octets written so far, and what they are with CRLF line ends.
@@ -85,6 +101,7 @@ class MaildirWriter {
   System* system_;
   int maildir_;
   Publish publish_;
+  Durability durability_{Durability::FileThenName};
   UniqueName::Seed seed_;
   std::optional<std::uint64_t> identity_;
   UniqueFd file_;

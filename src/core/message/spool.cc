@@ -28,7 +28,7 @@ Result<UniqueFd> in_memory(FileOps& files, std::string_view message) {
 /// name for a moment.
 Result<UniqueFd> nameless_file(System& system) {
   static constexpr mode_t kMode = 0600;
-  const std::string directory = lookup(system.environment, "TMPDIR").value_or("/var/tmp");
+  const std::string directory = spool_folder(system);
   Result<UniqueFd> file =
       system.files.open_at(AT_FDCWD, directory, O_TMPFILE | O_RDWR | O_EXCL, kMode);
   if (file || (file.error().os_error != EOPNOTSUPP && file.error().os_error != EISDIR)) return file;
@@ -41,6 +41,10 @@ Result<UniqueFd> nameless_file(System& system) {
 }
 
 }  // namespace
+
+std::string spool_folder(const System& system) {
+  return lookup(system.environment, "TMPDIR").value_or("/var/tmp");
+}
 
 SpoolWriter::SpoolWriter(System& system, SpoolHead head, SpoolLimits limits)
     : system_{&system}, head_{std::move(head)}, limits_{limits} {}

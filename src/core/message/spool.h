@@ -25,8 +25,11 @@ struct SpoolLimits {
 /// May rewrite the beginning of a message, which it gets once.
 using SpoolHead = std::function<std::string(std::string)>;
 
-/// A message piece by piece. One beyond the memory limit goes to a nameless file in $TMPDIR, else
-/// /var/tmp. Every error is Retry::Later.
+/// Where a message goes that is beyond the memory limit: $TMPDIR, else /var/tmp.
+std::string spool_folder(const System& system);
+
+/// A message piece by piece. One beyond the memory limit goes to a nameless file in spool_folder().
+/// Every error is Retry::Later.
 class SpoolWriter {
  public:
   /// `system` must outlive it.
@@ -51,8 +54,8 @@ class SpoolWriter {
 };
 
 /// All that `input` holds from where it stands, as a read-only descriptor at its first octet. A
-/// message beyond the memory limit goes to a nameless file in $TMPDIR, else /var/tmp. Every error
-/// is Retry::Later; the rest of `input` is not read then.
+/// message beyond the memory limit goes to a nameless file in spool_folder(). Every error is
+/// Retry::Later; the rest of `input` is not read then.
 Result<UniqueFd> spool(System& system, int input, const SpoolHead& head, SpoolLimits limits = {});
 
 /// The same file by a descriptor of its own, whose position nobody else moves. Needs /proc.

@@ -26,7 +26,8 @@ class LmtpSessionTest : public testing::Test {
     postmaster.deliveries["loop"] = {Verdict::Never, "5.4.6 looping"};
   }
   void start() {
-    session = std::make_unique<LmtpSession>(outside.system, postmaster, settings, "[127.0.0.1]");
+    session = std::make_unique<LmtpSession>(outside.system, postmaster, settings,
+                                            LmtpPeer{"[127.0.0.1]", needs_certificate});
     pull();
   }
   std::string pull() {
@@ -48,11 +49,13 @@ class LmtpSessionTest : public testing::Test {
   testing_support::TestSystem outside;
   testing_support::FakePostmaster postmaster;
   LmtpSettings settings;
+  bool needs_certificate{false};
   std::unique_ptr<LmtpSession> session;
 };
 
 TEST_F(LmtpSessionTest, DeliversAMessage) {
-  session = std::make_unique<LmtpSession>(outside.system, postmaster, settings, "[127.0.0.1]");
+  session = std::make_unique<LmtpSession>(outside.system, postmaster, settings,
+                                          LmtpPeer{"[127.0.0.1]", needs_certificate});
   EXPECT_EQ(pull(), "220 mx.example LMTP Letterbox\r\n");
   EXPECT_THAT(say("LHLO client.example\r\n"), EndsWith("\r\n250 SIZE\r\n"));
   EXPECT_EQ(say("MAIL FROM:<s@t> SIZE=20\r\n"), "250 2.1.0 OK\r\n");
@@ -358,6 +361,49 @@ TEST_F(LmtpSessionTest, AFullDiskIsForLater) {
   begin({"joe"});
   EXPECT_EQ(say("DATA\r\n12345678901\r\n.\r\n"),
             "354 Go ahead\r\n452 4.3.1 No room for the message\r\n");
+}
+
+TEST_F(LmtpSessionTest, TlsIsOfferedWhereThereIsSomeAndForgetsWhatWasSaidBefore) {
+  EXPECT_THAT(say("LHLO client.example\r\n"), Not(HasSubstr("STARTTLS")));
+  EXPECT_EQ(say("STARTTLS\r\n"), "502 5.5.1 There is no TLS here\r\n");
+  settings.starttls = true;
+  start();
+  EXPECT_THAT(say("LHLO client.example\r\n"), HasSubstr("\r\n250-STARTTLS\r\n"));
+  EXPECT_EQ(say("STARTTLS now\r\n"), "501 5.5.4 No argument is allowed here\r\n");
+  say("MAIL FROM:<s@t>\r\n");
+  // What comes behind it in the clear is not answered, now or later.
+  EXPECT_EQ(say("STARTTLS\r\nRCPT TO:<joe@x.y>\r\nDA"), "220 2.0.0 Go ahead\r\n");
+  ASSERT_TRUE(session->wants_tls());
+  session->tls_started({"TLSv1.3", "", "", ""});
+  EXPECT_FALSE(session->wants_tls());
+  EXPECT_FALSE(session->has_output());
+  EXPECT_EQ(say("MAIL FROM:<s@t>\r\n"), "503 5.5.1 Say LHLO first\r\n");
+  EXPECT_THAT(say("LHLO client.example\r\n"), Not(HasSubstr("STARTTLS")));
+  EXPECT_EQ(say("STARTTLS\r\n"), "503 5.5.1 TLS is on already\r\n");
+  EXPECT_EQ(say("RCPT TO:<joe@x.y>\r\n"), "503 5.5.1 Say MAIL first\r\n");
+  say("MAIL FROM:<s@t>\r\nRCPT TO:<joe@x.y>\r\nDATA\r\nx\r\n.\r\n");
+  ASSERT_EQ(postmaster.messages.size(), 1U);
+  EXPECT_THAT(postmaster.messages[0], HasSubstr(" with LMTPS id "));
+}
+
+TEST_F(LmtpSessionTest, WhoNeedsACertificateNamesNoSenderBeforeOneIsSeenThatMayDeliver) {
+  settings.starttls = true;
+  settings.certificates = {"mx1.example.org", "mx2.example.org"};
+  needs_certificate = true;
+  for (const char* const shown : {"", "mx3.example.org", "MX2.example.org"}) {
+    start();
+    EXPECT_THAT(say("LHLO c\r\n"), HasSubstr("STARTTLS"));
+    EXPECT_EQ(say("MAIL FROM:<s@t>\r\n"), "530 5.7.0 Say STARTTLS first\r\n");
+    EXPECT_EQ(say("RCPT TO:<joe@x.y>\r\n"), "503 5.5.1 Say MAIL first\r\n");
+    say("STARTTLS\r\n");
+    session->tls_started({"TLSv1.3", "", shown, ""});
+    say("LHLO c\r\n");
+    const bool may = std::string_view{shown} == "MX2.example.org";
+    EXPECT_EQ(
+        say("MAIL FROM:<s@t>\r\n"),
+        may ? "250 2.1.0 OK\r\n" : "550 5.7.1 A certificate is needed that may deliver here\r\n");
+  }
+  EXPECT_TRUE(postmaster.orders.empty());
 }
 
 }  // namespace

@@ -99,6 +99,30 @@ TEST(SandboxTest, AFrontCanTalkOverWhatItHas) {
   }));
 }
 
+TEST(SandboxTest, AFrontThatSpoolsHasItsOwnFilesAndNoOthers) {
+  ScratchDirectory scratch;
+  const std::string folder = scratch.path("");
+  const auto confine = [&] { return confine_to_spool(folder); };
+  EXPECT_TRUE(holds_in(confine, [&] {
+    const int large = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    const int small = ::memfd_create("x", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    for (const int each : {large, small}) {
+      const std::string self = "/proc/self/fd/" + std::to_string(each);
+      char octet = 0;
+      if (each < 0 || ::write(each, "x", 1) != 1) return false;
+      const int again = ::open(self.c_str(), O_RDONLY | O_CLOEXEC);
+      if (again < 0 || ::read(again, &octet, 1) != 1 || octet != 'x') return false;
+    }
+    return true;
+  }));
+  if (kernel_has_landlock()) {
+    EXPECT_TRUE(holds_in(confine, [] { return cannot_open("/etc/passwd"); }));
+  }
+  EXPECT_TRUE(holds_in(confine, cannot_execute));
+  EXPECT_TRUE(holds_in(confine, cannot_make_a_socket));
+  EXPECT_TRUE(holds_in(confine, [] { return fails_with(::fork() < 0, {EPERM}); }));
+}
+
 TEST(SandboxTest, ASessionSeesItsFoldersAndNoneBeside) {
   if (!kernel_has_landlock()) GTEST_SKIP() << "this kernel has no Landlock";
   ScratchDirectory scratch;

@@ -3,8 +3,13 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <linux/magic.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
+#include <boost/filesystem.hpp>
 #include <cerrno>
+#include <fstream>
 
 #include "support/scratch.h"
 
@@ -80,6 +85,46 @@ TEST_F(PosixFileOpsTest, ModificationTimeIsSetToTheMicrosecond) {
   ASSERT_TRUE(status) << status.error().what;
   EXPECT_EQ(status->st_mtim.tv_sec, 1'000'000'000);
   EXPECT_EQ(status->st_mtim.tv_nsec, 5000);
+}
+
+TEST_F(PosixFileOpsTest, WriteBackIsForFilesThatCanBeWrittenBack) {
+  Result<UniqueFd> file = files.open_at(scratch.fd(), "f", O_CREAT | O_WRONLY, 0600);
+  ASSERT_TRUE(file) << file.error().what;
+  ASSERT_TRUE(files.write(file->get(), "text"));
+  EXPECT_TRUE(files.write_back(file->get()));
+  file->reset();
+  const Result<void> closed = files.write_back(-1);
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().os_error, EBADF);
+}
+
+TEST_F(PosixFileOpsTest, WhatIsNoExt4IsNotTakenToKeepOrder) {
+  const UniqueFd other{::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  const Result<bool> keeps = files.keeps_order(other.get());
+  ASSERT_TRUE(keeps) << keeps.error().what;
+  EXPECT_FALSE(*keeps);
+}
+
+constexpr std::size_t kCommSize = 15;  // octets of a thread's name
+
+TEST_F(PosixFileOpsTest, AnExt4KeepsOrderExactlyWhereItsJournalIsWithinIt) {
+  struct statfs kind {};
+  ASSERT_EQ(::fstatfs(scratch.fd(), &kind), 0);
+  if (kind.f_type != EXT4_SUPER_MAGIC) GTEST_SKIP() << "the scratch directory is not on ext4";
+  const Result<bool> keeps = files.keeps_order(scratch.fd());
+  ASSERT_TRUE(keeps) << keeps.error().what;
+  bool journal = false;  // the kernel thread of a journal is named for its device and inode
+  const struct stat status = *files.stat_fd(scratch.fd());
+  const auto device =
+      std::to_string(major(status.st_dev)) + ':' + std::to_string(minor(status.st_dev));
+  const std::string name =
+      boost::filesystem::read_symlink("/sys/dev/block/" + device).filename().string();
+  for (const DirectoryEntry& each : *files.list(AT_FDCWD, "/proc")) {
+    std::string said;
+    std::ifstream{"/proc/" + each.name + "/comm"} >> said;
+    journal = journal || said == ("jbd2/" + name + "-8").substr(0, kCommSize);
+  }
+  EXPECT_EQ(*keeps, journal);
 }
 
 }  // namespace

@@ -91,5 +91,17 @@ TEST(SharedSync, FilesAndDirectoriesAreSynced) {
   EXPECT_FALSE(files.sync(-1));
 }
 
+TEST(SharedSync, WhatIsKnownOfAFileSystemStaysTrue) {
+  const testing_support::ScratchDirectory scratch;
+  PosixFileOps plain;
+  SharedSyncFileOps files;
+  for (int i = 0; i < 2; ++i) {
+    const Result<bool> keeps = files.keeps_order(scratch.fd());
+    ASSERT_TRUE(keeps) << keeps.error().what;
+    EXPECT_EQ(*keeps, *plain.keeps_order(scratch.fd()));
+  }
+  EXPECT_FALSE(files.keeps_order(-1));
+}
+
 }  // namespace
 }  // namespace lbx

@@ -85,18 +85,38 @@ TEST_P(MaildirWriterTest, SyncsTheFileBeforeItsNameAndTheDirectoryAfter) {
   EXPECT_EQ(calls.back(), "sync");
 }
 
+TEST_P(MaildirWriterTest, WhereOrderIsKeptTheDataIsWrittenBeforeTheNameAndTheDirectorySynced) {
+  outside.files.ordered = true;
+  Result<MaildirWriter> writer = MaildirWriter::open(outside.system, maildir(), GetParam());
+  ASSERT_TRUE(writer) << writer.error().what;
+  const Result<bool> ordered = writer->keeps_order();
+  ASSERT_TRUE(ordered && *ordered);
+  writer->choose(Durability::NameSettlesFile);
+  ASSERT_TRUE(writer->write("x"));
+  ASSERT_TRUE(std::move(*writer).commit());
+  const std::vector<std::string>& calls = outside.files.journal();
+  const auto named = std::ranges::find_if(
+      calls, [](const std::string& call) { return call.find(" new/") != std::string::npos; });
+  ASSERT_NE(named, calls.end());
+  EXPECT_EQ(std::count(calls.begin(), named, "write_back"), 1);
+  EXPECT_EQ(std::count(calls.begin(), calls.end(), "sync"), 1);
+  EXPECT_EQ(calls.back(), "sync");
+}
+
 // Whatever call fails: either an error and at most what the header admits (the message in new/
 // where only its directory could not be synced), or the whole message.
 TEST_P(MaildirWriterTest, EveryFailingCallIsReportedAndNothingHalfIsVisible) {
   const std::string message(200'000, 'x');
-  for (std::size_t n = 1; n < 40; ++n) {
+  for (std::size_t n = 1; n < 80; ++n) {
+    const bool once = n % 2 == 0;
     ScratchDirectory here;
     here.make_maildir("m");
     TestSystem world;
     UniqueFd dir{::open(here.path("m").c_str(), O_RDONLY | O_DIRECTORY)};
-    world.files.fail_call(n, EIO);
+    world.files.fail_call((n + 1) / 2, EIO);
     const Result<std::string> name = [&]() -> Result<std::string> {
       MaildirWriter writer = LBX_TRY(MaildirWriter::open(world.system, dir.get(), GetParam()));
+      if (once) writer.choose(Durability::NameSettlesFile);
       LBX_TRY(writer.write(message));
       return std::move(writer).commit();
     }();
