@@ -43,7 +43,8 @@ class ConvertKillTest(ScratchTest):
 
     def undisturbed(self, target, *options):
         begin = time.monotonic()
-        subprocess.run(self.command(target, *options), check=True, **as_ordinary())
+        subprocess.run(self.command(target, *options), check=True, stdout=subprocess.DEVNULL,
+                       **as_ordinary())
         return self.visible(target), time.monotonic() - begin
 
     def visible(self, target):
@@ -55,7 +56,8 @@ class ConvertKillTest(ScratchTest):
         """Runs until one comes to its end. -> how many were killed."""
         killed = 0
         while True:
-            process = subprocess.Popen(self.command(target), stderr=subprocess.PIPE, **as_ordinary())
+            process = subprocess.Popen(self.command(target), stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE, **as_ordinary())
             try:
                 _, error = process.communicate(timeout=rng.random() * took if killed < kills else 120)
             except subprocess.TimeoutExpired:

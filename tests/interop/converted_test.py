@@ -93,6 +93,30 @@ class ImapTest(letterbox.ScratchTest):
         self.assertEqual(dates[41][:3], (2012, 2, 28))
         self.assertEqual(self.complaints(), [])
 
+    def test_numbers_that_go_on_are_kept_while_dovecot_shows_the_maildir(self):
+        def mbox(*numbers):
+            return ''.join('From a@b Mon Jan  2 03:04:%02d 2006\n%sX-UID: %d\nX-Keywords: k%d\n'
+                           'Status: RO\nSubject: %d\n\n%d\n\n' % (
+                               number, 'X-IMAPbase: 77 %d\n' % number if number == numbers[0] else '',
+                               number, number, number, number) for number in numbers)
+        self.convert('mbox2maildir', self.write('one.mbox', mbox(3, 5)))
+        imap = self.serve()
+        self.assertEqual(self.messages(imap), {
+            number: ({r'\Seen', 'k%d' % number}, '02-Jan-2006 03:04:0%d +0000' % number)
+            for number in (3, 5)})
+        letterbox.Maildir(self.path('home/Maildir'), create=False).add(b'Subject: new\n\nnew\n')
+        letterbox.own(self.path('home'))
+        imap.noop()
+        self.assertIn(6, self.messages(imap))
+        done = convert('mbox2maildir', self.write('two.mbox', mbox(8, 12)), self.path('home/Maildir'))
+        self.assertEqual((done.returncode, done.stderr), (0, b''))
+        imap.noop()
+        found = self.messages(imap)
+        self.assertEqual(sorted(found), [3, 5, 6, 8, 12])
+        self.assertEqual(found[12][0], {r'\Seen', 'k12'})
+        self.assertEqual(self.numbers(imap), ([b'77'], [b'13']))
+        self.assertEqual(self.complaints(), [])
+
     def test_labels_are_folders_flags_and_keywords(self):
         self.convert('import', self.write('all.mbox', TAKEOUT))
         imap = self.serve()
@@ -100,6 +124,8 @@ class ImapTest(letterbox.ScratchTest):
         listed = {line.decode().rsplit('"." ', 1)[-1].strip('"') for line in imap.list()[1]}
         deep = 'B&APw-ro &- Co.Gr&APYA3w-e_1'
         self.assertGreaterEqual(listed, {'INBOX', 'Drafts', deep})
+        self.assertEqual({line.decode().rsplit('"." ', 1)[-1].strip('"') for line in imap.lsub()[1]},
+                         {'Drafts', deep})
         self.assertEqual([each[0] for each in self.messages(imap).values()], [{r'\Flagged'}])
         self.assertEqual([each[0] for each in self.messages(imap, deep).values()],
                          [{r'\Seen', 'Sp&AOQ-ter'}])
