@@ -20,6 +20,7 @@ using convert::CopiedFolder;
 using convert::CopyOptions;
 using convert::MaildirFinding;
 using convert::MaildirReport;
+using convert::ServerKind;
 
 std::string to_text(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
@@ -73,6 +74,9 @@ Result<int> copy(System& system, CopyOptions::Into into, int argc, char** argv) 
   app.add_option("maildirs", options.sources, "the Maildirs to read, then the target")
       ->required()
       ->expected(2, CLI::detail::expected_max_vector_size);
+  app.add_option("--for", options.server, "the IMAP server that will show the target")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, ServerKind>{
+          {"dovecot", ServerKind::Dovecot}, {"courier", ServerKind::Courier}}));
   app.add_flag("--any-folder", options.any_folder,
                "pass over what any folder of the target has, not only the same one");
   app.add_flag("--dry-run", options.dry_run, "only count");

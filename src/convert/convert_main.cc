@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <memory>
 
+#include "convert/courier_keeper.h"
 #include "convert/dovecot_keeper.h"
 #include "convert/expand.h"
+#include "convert/folder_notes.h"
 #include "convert/import.h"
 #include "convert/maildir_sink.h"
 #include "convert/mbox2maildir.h"
@@ -99,6 +101,9 @@ class ToMaildir {
                                                      {"keywords", convert::LabelUse::Keywords},
                                                      {"places", convert::LabelUse::Places},
                                                      {"folders", convert::LabelUse::Folders}}));
+    app.add_option("--for", server_, "the IMAP server that will show the Maildir")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, convert::ServerKind>{
+            {"dovecot", convert::ServerKind::Dovecot}, {"courier", convert::ServerKind::Courier}}));
     declare_safety(app);
     app.add_flag("--json", json_, "the summary as one JSON object");
     app.add_flag("--strict", strict_, "exit with 1 if anything was doubtful");
@@ -115,9 +120,15 @@ class ToMaildir {
         labels_.value_or(folders ? convert::LabelUse::Folders : convert::LabelUse::Keywords);
     reading_.label_base = lbx::FolderName::of_levels(rule_.below);
     lbx::PosixLockOps locks;
-    convert::DovecotKeeper keeper{system, locks};
+    convert::DovecotKeeper dovecot{system, locks};
+    convert::CourierKeeper courier{system, locks};
+    convert::FolderKeeper& keeper = server_ == convert::ServerKind::Dovecot
+                                        ? static_cast<convert::FolderKeeper&>(dovecot)
+                                        : courier;
     options_.keeper = &keeper;
     const Sources sources = LBX_TRY(any_ ? find_any(system, locks) : open_mboxes(system, locks));
+    if (server_ == convert::ServerKind::Courier) options_.fingerprint += ":courier";
+    options_.utf8_names = server_ == convert::ServerKind::Courier;
     convert::ImportSummary summary = LBX_TRY(import(system, locks, sources));
     summary.failed += tree_.unreadable.size();
     for (const std::string& each : keeper.warnings()) {
@@ -218,6 +229,7 @@ class ToMaildir {
   convert::MailTree tree_;
   convert::MboxSource::Options reading_{{}, convert::kMaxExpanded, false, {}, {}, false, {}, {}};
   std::optional<convert::LabelUse> labels_;
+  convert::ServerKind server_{convert::ServerKind::Dovecot};
   convert::ImportOptions options_;
   std::string report_path_;
   ErrorReport report_;

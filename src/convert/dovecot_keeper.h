@@ -5,31 +5,40 @@
 //
 // A folder that is new gets its files before anybody can see it. Into dovecot-keywords of one that
 // exists, keywords are added under Dovecot's locks and in its form, before messages appear that
-// have them; dovecot-uidlist of one that exists is never touched.
+// have them; to dovecot-uidlist of one that exists, numbers that continue it (number_keeper.h).
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "convert/folder_state.h"
+#include "convert/number_keeper.h"
 #include "core/base/system.h"
 #include "core/maildir/dovecot_keywords.h"
 #include "core/mbox/lock.h"
 
 namespace lbx::convert {
 
-/// Messages whose names are held in memory at once while a list is written.
-inline constexpr std::size_t kMaxListedAtOnce = 100'000;
+/// dovecot-uidlist.
+class DovecotNumberList final : public NumberList {
+ public:
+  const char* file() const override;
+  bool holds_ids() const override { return true; }
+  std::string head(std::uint32_t validity, std::uint32_t next) const override;
+  std::string line(const ListRow& row, const std::string& base) const override;
+  std::optional<Known> read(std::string_view text) const override;
+  std::string raised(std::string_view text, std::uint32_t next) const override;
+};
 
 class DovecotKeeper final : public FolderKeeper {
  public:
   /// Both must outlive it. `chunk`: see kMaxListedAtOnce.
   DovecotKeeper(System& system, LockOps& locks, std::size_t chunk = kMaxListedAtOnce)
-      : system_{&system}, locks_{&locks}, chunk_{chunk} {}
+      : system_{&system}, locks_{&locks}, numbers_{system, locks, list_, chunk} {}
+  DovecotKeeper(const DovecotKeeper&) = delete;  // what it holds refers to it
+  DovecotKeeper& operator=(const DovecotKeeper&) = delete;
 
   /// By the order of messages alone, whatever the target has: finish() changes the names of the
   /// messages where it must.
@@ -38,7 +47,7 @@ class DovecotKeeper final : public FolderKeeper {
   Result<void> finish(const Staged& staged) override;
 
   /// What could not be kept, a sentence each, for people.
-  const std::vector<std::string>& warnings() const { return warnings_; }
+  const std::vector<std::string>& warnings() const override { return warnings_; }
 
  private:
   struct Keywords {
@@ -46,41 +55,17 @@ class DovecotKeeper final : public FolderKeeper {
     std::set<std::string> left_out;  // the first ones
     std::uint64_t left_out_count{0};
   };
-  /// What is known of a folder's numbers before they are written.
-  struct Numbers {
-    bool skip{false};   // no list is written
-    bool usable{true};  // one UIDVALIDITY, and numbers that ascend
-    std::uint32_t validity{0};
-    std::uint32_t highest{0};
-    std::uint32_t last_known{0};
-    std::uint32_t count{0};  // of all lines
-    std::uint64_t numbered{0};
-    std::vector<std::size_t> id_digests;  // of all POP3 ids; later of those that come twice
-    std::set<std::size_t> ids_given;
-  };
-  struct Entry {
-    FolderName folder;
-    std::uint64_t bits;
-    std::uint32_t uid;
-    std::string pop3_id;
-  };
-  class Written;  // which lines of the log count
-
+  Result<DotLock> lock(int folder, const char* file);
   Result<void> finish_keywords(const Staged& staged, const FolderName& folder, Keywords& keywords);
   Result<void> add_to_target(const Staged& staged, const FolderName& folder, Keywords& keywords);
   Result<void> rename_staged(const Staged& staged, const FolderName& folder,
                              const DovecotKeywords& from, const DovecotKeywords& to);
-  Result<void> take_numbers(const Staged& staged, const Written& written);
-  void judge_numbers();
-  Result<void> write_lists(const Staged& staged, const Written& written);
-  Result<void> write_entries(const Staged& staged, std::vector<Entry>& entries);
-  Entry entry_of(const StagedMessage& message, Numbers& numbers);
 
   System* system_;
   LockOps* locks_;
-  std::size_t chunk_;
+  DovecotNumberList list_;
+  NumberKeeper numbers_;
   std::map<FolderName, Keywords> keywords_;
-  std::map<FolderName, Numbers> numbers_;
   std::vector<std::string> warnings_;
 };
 

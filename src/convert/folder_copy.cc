@@ -61,7 +61,7 @@ Result<std::optional<std::string>> MessageIndex::take(
 Result<void> FolderCopy::run(MessageIndex& index, bool dry_run, CopiedFolder& copied) {
   FileOps& files = system_->files;
   const std::vector<DatedEntry> list = LBX_TRY(list_by_time(files, from_));
-  LBX_TRY(read_keywords());
+  LBX_TRY(read_source());
   // Network file systems answer syncfs(2) without doing it for their server.
   sync_each_ = !dry_run && LBX_TRY(files.file_system(to_)) != FileSystemKind::Local;
   for (const DatedEntry& each : list) {
@@ -87,7 +87,10 @@ Result<void> FolderCopy::run(MessageIndex& index, bool dry_run, CopiedFolder& co
   if (dry_run) return {};
   LBX_TRY(write_keywords());
   LBX_TRY(publish());
-  return write_uidlist(copied);
+  if (notes_.validity == 0) return {};
+  const std::optional<DotLock> lock = LBX_TRY(lock_uidlist());
+  copied.uids_kept = LBX_TRY(write_notes(*system_, to_, *server_, notes_, bases_));
+  return {};
 }
 
 Result<void> FolderCopy::add(const DatedEntry& message, int file, const MessageIndex& index,
@@ -99,6 +102,7 @@ Result<void> FolderCopy::add(const DatedEntry& message, int file, const MessageI
   if (!fresh) last += info_of(message.entry.name, copied);
   std::string tmp = "tmp/" + base;
   LBX_TRY(write(message, file, tmp));
+  if (server_ == ServerKind::Courier) LBX_TRY(add_keywords(message, base));
   bases_.emplace(message.entry.name.base.str(), base);
   waiting_.push_back({std::move(tmp), std::move(last)});
   waiting_octets_ += message.octets;
@@ -147,13 +151,36 @@ Result<void> FolderCopy::publish() {
   return sync_directory(files, to_, "cur");
 }
 
-Result<void> FolderCopy::read_keywords() {
+Result<void> FolderCopy::read_source() {
   FileOps& files = system_->files;
+  notes_ = LBX_TRY(read_notes(*system_, from_));
+  if (!server_) server_ = notes_.kind;
   from_keywords_ = DovecotKeywords::parse(
       LBX_TRY(read_server_file(files, from_, kDovecotKeywordsFile, kMaxKeywordsFile)));
   to_keywords_ = DovecotKeywords::parse(
       LBX_TRY(read_server_file(files, to_, kDovecotKeywordsFile, kMaxKeywordsFile)));
   return {};
+}
+
+/// What letters mean in the source, and what Courier has noted there.
+std::vector<std::string> FolderCopy::keywords_of(const MessageFileName& name) const {
+  std::vector<std::string> all;
+  const MaildirFlags flags = name.flags();
+  for (const char letter : flags.str()) {
+    const std::string_view keyword = from_keywords_.name_of(letter);
+    if (is_keyword_letter(letter) && !keyword.empty()) all.emplace_back(keyword);
+  }
+  const auto noted = notes_.keywords.find(name.base.str());
+  if (noted != notes_.keywords.end()) {
+    all.insert(all.end(), noted->second.begin(), noted->second.end());
+  }
+  return all;
+}
+
+Result<void> FolderCopy::add_keywords(const DatedEntry& message, const std::string& base) {
+  const std::vector<std::string> all = keywords_of(message.entry.name);
+  if (all.empty()) return {};
+  return add_courier_keywords(system_->files, to_, base, all);
 }
 
 /// The flags, with the letters that the target's keywords have. A letter that means nothing in the
@@ -163,27 +190,28 @@ std::string FolderCopy::info_of(const MessageFileName& name, CopiedFolder& copie
   const MaildirFlags had_flags = name.flags();
   MaildirFlags flags;
   for (const char letter : had_flags.str()) {
-    const std::string_view keyword = from_keywords_.name_of(letter);
-    if (!is_keyword_letter(letter)) {
-      flags.add(letter);
-    } else if (keyword.empty()) {
-      if (to_keywords_.name_of(letter).empty()) flags.add(letter);
-      copied.keywords_lost += to_keywords_.name_of(letter).empty() ? 0 : 1;
-    } else {
-      const bool had = to_keywords_.letter_of(keyword).has_value();
-      const std::optional<char> to = to_keywords_.add(keyword);
-      keywords_changed_ = keywords_changed_ || (!had && to);
-      copied.keywords_lost += to ? 0 : 1;
-      if (to) flags.add(*to);
-    }
+    const bool named = is_keyword_letter(letter) && !from_keywords_.name_of(letter).empty();
+    if (named) continue;
+    const bool taken = is_keyword_letter(letter) && !to_keywords_.name_of(letter).empty();
+    copied.keywords_lost += taken ? 1 : 0;
+    if (!taken) flags.add(letter);
+  }
+  if (server_ == ServerKind::Courier) return std::string{kInfo} + flags.str();
+  for (const std::string& keyword : keywords_of(name)) {
+    const bool had = to_keywords_.letter_of(keyword).has_value();
+    const std::optional<char> to = to_keywords_.add(keyword);
+    keywords_changed_ = keywords_changed_ || (!had && to);
+    copied.keywords_lost += to ? 0 : 1;
+    if (to) flags.add(*to);
   }
   return std::string{kInfo} + flags.str();
 }
 
+/// What is done under it is done by one rename: so it is stale as soon as its process is dead.
 Result<std::optional<DotLock>> FolderCopy::lock_uidlist() {
   LockWait wait{*locks_, kMboxLockTimeout};
   Result<std::optional<DotLock>> lock =
-      DotLock::acquire(*system_, *locks_, to_, kDovecotUidlistFile, wait);
+      DotLock::acquire(*system_, *locks_, to_, kDovecotUidlistFile, wait, LockMode::Shared);
   if (lock && !*lock) return Error::later(std::string{kDovecotUidlistLock} + " is in the way");
   return lock;
 }
@@ -201,28 +229,6 @@ Result<void> FolderCopy::write_keywords() {
     }
   }
   return replace_file(system_->files, to_, kDovecotKeywordsFile, now.str(), kCopyMode);
-}
-
-/// The numbers and POP3 ids of the source, where no server has given any in the target yet.
-Result<void> FolderCopy::write_uidlist(CopiedFolder& copied) {
-  FileOps& files = system_->files;
-  const bool there = LBX_TRY(exists(files, to_, kDovecotUidlistFile));
-  if (there) return {};
-  const std::string text =
-      LBX_TRY(read_server_file(files, from_, kDovecotUidlistFile, kMaxUidlist));
-  std::optional<UidlistReader> reader = UidlistReader::open(text);
-  if (!reader) return {};
-  const std::optional<DotLock> lock = LBX_TRY(lock_uidlist());
-  std::string out = to_line(reader->header());
-  while (std::optional<UidlistEntry> entry = reader->next()) {
-    const auto base = bases_.find(std::string{entry->base});
-    if (base == bases_.end()) continue;
-    // Where a message got another name, its old one is no longer what Dovecot takes as its GUID.
-    entry->base = base->second;
-    out += to_line(*entry);
-  }
-  copied.uids_kept = true;
-  return replace_file(files, to_, kDovecotUidlistFile, out, kCopyMode);
 }
 
 }  // namespace lbx::convert

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "convert/folder_notes.h"
 #include "convert/maildir_copy.h"
 #include "convert/maildir_source.h"
 #include "convert/message_digest.h"
@@ -43,9 +44,10 @@ class MessageIndex {
 
 class FolderCopy {
  public:
-  /// Directory descriptors of both folders. All must outlive it.
-  FolderCopy(System& system, LockOps& locks, int from, int to)
-      : system_{&system}, locks_{&locks}, from_{from}, to_{to} {}
+  /// Directory descriptors of both folders. All must outlive it. `server`: whose files the target
+  /// gets; those of the server that has some in the source where nothing is said.
+  FolderCopy(System& system, LockOps& locks, int from, int to, std::optional<ServerKind> server)
+      : system_{&system}, locks_{&locks}, from_{from}, to_{to}, server_{server} {}
 
   /// Adds what `index`, of the target, does not have. `copied` is counted up.
   Result<void> run(MessageIndex& index, bool dry_run, CopiedFolder& copied);
@@ -61,9 +63,10 @@ class FolderCopy {
                                CopiedFolder& copied);
   Result<void> write(const DatedEntry& message, int file, const std::string& tmp);
   Result<void> publish();
-  Result<void> read_keywords();
+  Result<void> read_source();
   Result<void> write_keywords();
-  Result<void> write_uidlist(CopiedFolder& copied);
+  Result<void> add_keywords(const DatedEntry& message, const std::string& base);
+  std::vector<std::string> keywords_of(const MessageFileName& name) const;
   std::string info_of(const MessageFileName& name, CopiedFolder& copied);
   Result<std::optional<DotLock>> lock_uidlist();
 
@@ -71,7 +74,9 @@ class FolderCopy {
   LockOps* locks_;
   int from_;
   int to_;
+  std::optional<ServerKind> server_;
   bool sync_each_{false};
+  FolderNotes notes_;  // of the source
   DovecotKeywords from_keywords_;
   DovecotKeywords to_keywords_;
   bool keywords_changed_{false};

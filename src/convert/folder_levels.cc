@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "convert/mbox_tree.h"
 #include "convert/recognise.h"
 #include "core/base/ascii.h"
 #include "core/message/date.h"
@@ -47,7 +48,7 @@ std::vector<std::string> levels_of(const std::vector<std::string_view>& director
     const std::string_view stem = without_suffix(without_suffix(each, kSubfolders), kMbox);
     if (in_apple && is_apple_inside(each)) continue;
     in_apple = stem != each;
-    levels.emplace_back(stem);
+    levels.push_back(level_of_file(stem));
   }
   return levels;
 }
@@ -76,7 +77,7 @@ std::vector<std::string> levels_of_mailbox(std::string_view path) {
   std::vector<std::string> levels = levels_of(parts);
   const bool wrapped = ends_with_fold(parent, kMbox) && (file == "mbox" || file == parent);
   if (wrapped || !pipermail_date(file).empty()) return levels;
-  levels.emplace_back(without_suffix(without_compression(file), kMbox));
+  levels.push_back(level_of_file(without_suffix(without_compression(file), kMbox)));
   return levels;
 }
 

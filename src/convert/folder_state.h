@@ -95,6 +95,8 @@ class FolderKeeper {
   /// staged folder, durably, go with it: into a folder that has no file of that name, or nowhere.
   /// It may be called again, after an interruption.
   virtual Result<void> finish(const Staged& staged) = 0;
+  /// What could not be kept, a sentence each, for people.
+  virtual const std::vector<std::string>& warnings() const = 0;
 };
 
 }  // namespace lbx::convert

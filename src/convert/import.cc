@@ -129,13 +129,14 @@ Result<SourceSummary> Builder::take(Source& source) {
 Result<void> Builder::take_all(Source& source, SourceSummary& summary) {
   const std::uint64_t behind = tally_.position;
   for (;;) {
-    const Result<std::optional<Message>> message = source.next();
+    Result<std::optional<Message>> message = source.next();
     if (!message) {
       failed(source, message.error(), summary);
       summary.broke_off = true;
       break;
     }
     if (!*message) break;
+    if (options_->utf8_names) (*message)->folder = (*message)->folder.in_utf8();
     LBX_TRY(take_message(source, **message, summary));
     tally_.position = behind + source.position();
     const Result<void> go_on = progress_->update(tally_);

@@ -29,6 +29,7 @@ struct ImportOptions {
   bool dry_run{false};            // nothing is made, only counted
   bool verify{false};             // read everything again before it is published
   bool remove_sources{false};     // after they were verified and all is durable
+  bool utf8_names{false};         // of folders, instead of modified UTF-7
   FolderKeeper* keeper{nullptr};  // of the folders' own files; must outlive the import
 };
 

@@ -3,13 +3,15 @@
 
 #include <fcntl.h>
 
-#include <array>
 #include <cerrno>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "convert/folder_copy.h"
 #include "convert/maildir_files.h"
+#include "convert/maildir_source.h"
+#include "convert/subscriptions.h"
 #include "core/base/io.h"
 #include "core/base/path.h"
 #include "core/maildir/maildir.h"
@@ -21,11 +23,9 @@ constexpr const char* kBeside = ".letterbox-copy";
 constexpr const char* kInside = "tmp/letterbox-copy";
 constexpr mode_t kFileMode = 0600;
 constexpr mode_t kDirectoryMode = 0700;
-/// What servers note beside the messages, and nobody can tell from them: copied where the target
-/// has none. Where messages keep their names, it goes on being true.
-constexpr std::array<const char*, 5> kServerFiles{"subscriptions", "courierimapsubscribed",
-                                                  "courierimapuiddb", "courierpop3dsizelist",
-                                                  "letterbox-pop3-ids"};
+/// Ours, of whole Maildirs: copied where the target has none. Where messages keep their names, it
+/// goes on being true.
+constexpr const char* kPop3Ids = "letterbox-pop3-ids";
 
 bool is_missing(const Error& error) {
   return error.os_error == ENOENT;
@@ -105,9 +105,11 @@ class Copy {
     return options_->dry_run ? Result<void>{} : copy_server_files(source);
   }
 
-  Result<void> copy_folder(int source, const std::string& name, const std::string& folder) {
+  /// `of`: its directory in the source, "" for the inbox.
+  Result<void> copy_folder(int source, const std::string& name, const std::string& of) {
+    const UniqueFd from = LBX_TRY(open_maildir(files(), source, of.empty() ? "." : of));
+    const std::string folder = target_name(FolderName::of_directory(of)).directory();
     const std::string where = folder.empty() ? "." : folder;
-    const UniqueFd from = LBX_TRY(open_maildir(files(), source, where));
     CopiedFolder copied;
     copied.source = name;
     copied.folder = folder;
@@ -122,6 +124,10 @@ class Copy {
     }
     done_.push_back(std::move(copied));
     return {};
+  }
+
+  FolderName target_name(const FolderName& folder) const {
+    return options_->server ? name_for(*options_->server, folder) : folder;
   }
 
   /// In a target that can be seen, a folder is built out of sight.
@@ -151,7 +157,8 @@ class Copy {
     if (options_->any_folder && target_) {
       LBX_TRY(add_other_folders(to, index, folders));
     }
-    return FolderCopy{*system_, *locks_, from, to}.run(index, options_->dry_run, copied);
+    return FolderCopy{*system_, *locks_, from, to, options_->server}.run(index, options_->dry_run,
+                                                                         copied);
   }
 
   Result<void> add_other_folders(int but, MessageIndex& index, std::vector<UniqueFd>& open) const {
@@ -171,21 +178,38 @@ class Copy {
   }
 
   Result<void> copy_server_files(int source) const {
-    for (const char* name : kServerFiles) {
-      const bool there = LBX_TRY(exists(files(), target_.get(), name));
-      if (there) continue;
-      const Result<UniqueFd> from = files().open_at(source, name, O_RDONLY | O_NONBLOCK);
-      if (!from && is_missing(from.error())) continue;
-      if (!from) return from.error();
-      const std::string part = std::string{"tmp/"} + name;
-      UniqueFd to =
-          LBX_TRY(files().open_at(target_.get(), part, O_WRONLY | O_CREAT | O_TRUNC, kFileMode));
-      LBX_TRY(for_each_chunk(files(), from->get(), [&](std::string_view chunk) {
-        return write_all(files(), to.get(), chunk);
-      }));
-      LBX_TRY(files().sync(to.get()));
-      LBX_TRY(files().close(std::move(to)));
-      LBX_TRY(files().rename_at(target_.get(), part, target_.get(), name));
+    LBX_TRY(copy_subscriptions(source));
+    const bool there = LBX_TRY(exists(files(), target_.get(), kPop3Ids));
+    if (there) return {};
+    const Result<UniqueFd> from = files().open_at(source, kPop3Ids, O_RDONLY | O_NONBLOCK);
+    if (!from && is_missing(from.error())) return {};
+    if (!from) return from.error();
+    const std::string part = std::string{"tmp/"} + kPop3Ids;
+    UniqueFd to =
+        LBX_TRY(files().open_at(target_.get(), part, O_WRONLY | O_CREAT | O_TRUNC, kFileMode));
+    LBX_TRY(for_each_chunk(files(), from->get(), [&](std::string_view chunk) {
+      return write_all(files(), to.get(), chunk);
+    }));
+    LBX_TRY(files().sync(to.get()));
+    LBX_TRY(files().close(std::move(to)));
+    return files().rename_at(target_.get(), part, target_.get(), kPop3Ids);
+  }
+
+  /// What either server has noted there, for the one that the target is for.
+  Result<void> copy_subscriptions(int source) const {
+    for (const SubscriptionForm from : {SubscriptionForm::Dovecot, SubscriptionForm::Courier}) {
+      SubscriptionForm to = from;
+      if (options_->server) {
+        to = *options_->server == ServerKind::Dovecot ? SubscriptionForm::Dovecot
+                                                      : SubscriptionForm::Courier;
+      }
+      const std::string text =
+          LBX_TRY(read_server_file(files(), source, subscription_file(from), kMaxSubscriptions));
+      std::set<FolderName> folders;
+      for (const FolderName& each : subscribed_folders(text, from)) {
+        folders.insert(target_name(each));
+      }
+      if (!folders.empty()) LBX_TRY(subscribe(*system_, *locks_, target_.get(), to, folders));
     }
     return {};
   }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Maildirs into a Maildir: with folders, flags, times, names, keywords and the ids that IMAP and
-// POP3 clients know. A message that the folder has already, octet for octet, is passed over: a
-// second run adds nothing, and an interrupted one goes on. No message can be seen before it is
-// whole and durable; a target that did not exist appears when all of it is, and so does a folder.
+// POP3 clients know, in the files of the server that the source has or of another one. A message
+// that the folder has already, octet for octet, is passed over: a second run adds nothing, and an
+// interrupted one goes on. No message can be seen before it is whole and durable; a target that did
+// not exist appears when all of it is, and so does a folder.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "convert/folder_notes.h"
 #include "core/base/system.h"
 #include "core/mbox/lock.h"
 
@@ -26,7 +29,8 @@ struct CopyOptions {
   std::vector<std::string> sources;
   std::string target;
   Into into{Into::New};
-  bool any_folder{false};  // a message that any folder of the target has is passed over
+  std::optional<ServerKind> server{};  // whose files to make; that of the source
+  bool any_folder{false};              // a message that any folder of the target has is passed over
   bool dry_run{false};
 };
 
@@ -40,7 +44,7 @@ struct CopiedFolder {
   std::uint64_t renamed{0};        // their name was taken: clients may take them for new ones
   std::uint64_t vanished{0};       // another program removed them meanwhile
   std::uint64_t keywords_lost{0};  // letters for which the target has no room
-  bool uids_kept{false};           // dovecot-uidlist was made
+  bool uids_kept{false};           // a list of IMAP's numbers was made
 };
 
 /// After an error, what was visible before is, and perhaps some of what was to come.

@@ -137,7 +137,7 @@ Result<MboxSource> MboxSource::open_private(System& system, LockOps& locks, Uniq
                                             const Options& options) {
   const struct stat status = LBX_TRY(system.files.stat_fd(file.get()));
   const auto size = static_cast<std::uint64_t>(status.st_size);
-  Result<MboxReader> reader = MboxReader::open(system.files, file.get(), size, options.read);
+  Result<MboxReader> reader = MboxReader::open(system.files, file.get(), size, reading(options));
   if (!reader) return about(path, reader.error());
   MboxSource source{
       system, locks, path, std::move(name), options, std::move(file), std::move(*reader)};

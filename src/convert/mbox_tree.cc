@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "convert/mbox_tree.h"
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +37,13 @@ std::string level_name(const std::string& level) {
   return safe_name(modified_utf7::encode(level).value_or(level));
 }
 
+/// The octet of "XX", where it is one that does not stand for itself.
+std::optional<char> unescaped(std::string_view digits) {
+  const auto octet = digits.size() == 2 ? ascii::parse_hex(digits, 2) : std::nullopt;
+  if (!octet || stands_for_itself(static_cast<char>(*octet))) return std::nullopt;
+  return static_cast<char>(*octet);
+}
+
 }  // namespace
 
 std::string mbox_path(MboxLayout layout, const FolderName& folder) {
@@ -53,6 +61,16 @@ std::string mbox_path(MboxLayout layout, const FolderName& folder) {
     path += name;
   }
   return thunderbird ? path : path + ".mbox";
+}
+
+std::string level_of_file(std::string_view name) {
+  std::string level;
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    const auto octet = name[at] == '%' ? unescaped(name.substr(at + 1, 2)) : std::nullopt;
+    level += octet.value_or(name[at]);
+    if (octet) at += 2;
+  }
+  return level;
 }
 
 }  // namespace lbx::convert

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/maildir/folder_name.h"
 
@@ -18,5 +19,9 @@ enum class MboxLayout {
 /// in modified UTF-7 and the other's the same in UTF-8. What a file name should not hold is written
 /// %XX, and a level that is too long for one stays in modified UTF-7.
 std::string mbox_path(MboxLayout layout, const FolderName& folder);
+
+/// The name of a level of which that is the name of a file or directory: each %XX that mbox_path()
+/// would have written is the octet again; others stay.
+std::string level_of_file(std::string_view name);
 
 }  // namespace lbx::convert

@@ -11,6 +11,7 @@
 #include "convert/folder_state.h"
 #include "core/base/io.h"
 #include "core/base/path.h"
+#include "core/maildir/courier_lists.h"
 #include "core/maildir/maildir.h"
 
 namespace lbx::convert {
@@ -77,14 +78,23 @@ std::string below(const FolderName& folder) {
 Result<std::vector<std::string>> companions(FileOps& files, int dir) {
   std::vector<std::string> names;
   for (const DirectoryEntry& each : LBX_TRY(files.list(dir, "."))) {
-    if (each.is_directory || each.name.starts_with('.') || each.name == ImportRecord::kName ||
+    if (each.name.starts_with('.') || each.name == ImportRecord::kName ||
         each.name == StateLog::kName || each.name == kFolderMark) {
       continue;
     }
     const struct stat status = LBX_TRY(files.stat_at(dir, each.name, AT_SYMLINK_NOFOLLOW));
-    if (S_ISREG(status.st_mode)) names.push_back(each.name);
+    const bool keywords = S_ISDIR(status.st_mode) && each.name == kCourierKeywordsDirectory;
+    if (S_ISREG(status.st_mode) || keywords) names.push_back(each.name);
   }
   return names;
+}
+
+Result<void> remove_companion(FileOps& files, int dir, const std::string& name) {
+  if (name != kCourierKeywordsDirectory) return files.unlink_at(dir, name);
+  for (const DirectoryEntry& each : LBX_TRY(files.list(dir, name))) {
+    LBX_TRY(files.unlink_at(dir, name + '/' + each.name));
+  }
+  return files.unlink_at(dir, name, AT_REMOVEDIR);
 }
 
 bool exists_already(const Result<void>& outcome) {
@@ -193,7 +203,7 @@ Result<std::uint64_t> Staging::sweep_folder(const FolderName& folder,
     }
   }
   for (const std::string& each : LBX_TRY(companions(files, dir.get()))) {
-    LBX_TRY(files.unlink_at(dir.get(), each));
+    LBX_TRY(remove_companion(files, dir.get(), each));
   }
   if (kept == 0 && !folder.is_inbox()) remove_folder(folder);
   return kept;
@@ -263,7 +273,7 @@ Result<void> Staging::move_folder(int target, const FolderName& folder) {
   for (const std::string& each : LBX_TRY(companions(files, from.get()))) {
     Result<void> moved = rename_careful(files, from.get(), each, to.get(), each);
     if (!moved && !exists_already(moved)) return moved;
-    if (!moved) LBX_TRY(files.unlink_at(from.get(), each));
+    if (!moved) LBX_TRY(remove_companion(files, from.get(), each));
   }
   LBX_TRY(files.sync(to.get()));
   return move_messages(from.get(), to.get());

@@ -135,8 +135,8 @@ std::vector<ImportedId> ids_of_courier(std::string_view sizelist) {
   std::vector<ImportedId> ids;
   std::optional<CourierPop3Reader> reader = CourierPop3Reader::open(sizelist);
   if (!reader) return ids;
-  while (std::optional<CourierPop3Reader::Entry> message = reader->next()) {
-    keep(ids, message->base, std::move(message->id));
+  while (const std::optional<CourierPop3Reader::Entry> message = reader->next()) {
+    keep(ids, message->base, message->id.str());
   }
   return ids;
 }

@@ -5,12 +5,13 @@ and whichever of mb2md, mutt, formail with procmail, Python's mailbox and dovead
 runs are interleaved, in another order each round, each into a directory of its own below a parent
 of its own, and nothing is removed before the last one has ended. For each: messages a second, peak
 memory, and how many messages are exact in bytes, flags and time, by the list that
-tests/bench/mbox_corpus writes beside its mbox.
+tests/bench/mbox_corpus writes beside its mbox. The peers are the rows `bench` of
+scripts/dependencies.txt; whichever is not installed is named.
 
 usage: conversion.py [--rounds N] [--only NAME[,NAME]] [--check] MBOX
        --only   ours,floor,mb2md are the three that the bars are about: with 250,000 messages they
                 take less than 6 minutes
-       --check  exit 1 unless ours is all exact, at least 80 % of the floor, twice mb2md (where it
+       --check  say of each how exact it is, and exit 1 unless ours is all exact, at least 80 % of the floor, twice mb2md (where it
                 is installed) and below 64 MiB
 environment: LBX_BIN, where the programs are; TMPDIR, where Maildirs are made: with room for every
              run, 1.3 GB each for 250,000 messages"""
@@ -171,6 +172,27 @@ def table(results, exact, total):
     return rate
 
 
+def judge(results, exact, rate, total):
+    """What --check says. -> whether the bars hold."""
+    for name, (octets, flagged, timed, whole) in exact.items():
+        status = max(run[3] for run in results[name])
+        print('%s: %s (%d of %d in bytes, %d in bytes and flags, %d in bytes and time; exit %d)' % (
+            name, 'every message is exact' if whole == total else '%d are exact' % whole, octets,
+            total, flagged, timed, status))
+    peak = max(run[1] for run in results['ours'])
+    status = max(run[3] for run in results['ours'])
+    bars = {
+        'ours ends with 0': status == 0,
+        'every message is exact': exact['ours'][3] == total,
+        'below 64 MiB': peak < 64 * 1024,
+        '80 % of the floor': rate['ours'] >= 0.8 * rate['floor'],
+        'twice mb2md': 'mb2md' not in rate or rate['ours'] >= 2 * rate['mb2md'],
+    }
+    for name, holds in bars.items():
+        print('%-26s %s' % (name, 'holds' if holds else 'DOES NOT HOLD'))
+    return all(bars.values())
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -188,9 +210,12 @@ def main():
     right = expected(args.mbox)
     total = sum(right.values())
     with tempfile.TemporaryDirectory() as scratch:
-        chosen = {name: line for name, line in commands(args.mbox, scratch).items()
-                  if (not args.only or name in args.only.split(',')) and
-                  (shutil.which(line[0][0]) and (line[0][0] != 'sh' or shutil.which('procmail')))}
+        wanted = {name: line for name, line in commands(args.mbox, scratch).items()
+                  if not args.only or name in args.only.split(',')}
+    chosen = {name: line for name, line in wanted.items()
+              if shutil.which(line[0][0]) and (line[0][0] != 'sh' or shutil.which('procmail'))}
+    for name in sorted(set(wanted) - set(chosen)):
+        print('not installed here: ' + name)
     scratch = tempfile.mkdtemp(prefix='lbx-bench.')
     # Of such a directory, ext4 puts the subdirectories into different parts of the disk, so that no
     # run works where another has filled the tables of inodes.
@@ -203,13 +228,7 @@ def main():
         shutil.rmtree(scratch, ignore_errors=True)
     if not args.check:
         return 0
-    peak = max(run[1] for run in results['ours'])
-    status = max(run[3] for run in results['ours'])
-    good = status == 0 and exact['ours'][3] == total and peak < 64 * 1024
-    good = good and rate['ours'] >= 0.8 * rate['floor']
-    good = good and ('mb2md' not in rate or rate['ours'] >= 2 * rate['mb2md'])
-    print('the bars hold' if good else 'the bars do not hold')
-    return 0 if good else 1
+    return 0 if judge(results, exact, rate, total) else 1
 
 
 if __name__ == '__main__':

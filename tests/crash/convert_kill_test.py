@@ -13,14 +13,14 @@ import zipfile
 from support.letterbox import Maildir, ScratchTest, as_ordinary, own, program
 
 KILLS = int(os.environ.get('LBX_KILLS', '15'))
-MESSAGES = 3000
+MESSAGES = 1500
 
 
 def mbox_of(count):
     parts = []
     for number in range(count):
         state = ('', 'Status: RO\n', 'Status: RO\nX-Status: F\n')[number % 3]
-        size = 1_200_000 if number % 1000 == 500 else 200 + number % 700
+        size = 1_200_000 if number % 500 == 250 else 200 + number % 700
         parts.append('From a@b Mon Jan  2 03:%02d:%02d 2006\nA: %d\n%s\n%s\n\n' % (
             number // 60 % 60, number % 60, number // 2, state, 'x' * size))
     return ''.join(parts).encode()
@@ -28,6 +28,7 @@ def mbox_of(count):
 
 class ConvertKillTest(ScratchTest):
     SUBCOMMAND = 'mbox2maildir'
+    MESSAGES = MESSAGES
 
     def make_source(self):
         return self.write('mbox', mbox_of(MESSAGES))
@@ -37,12 +38,13 @@ class ConvertKillTest(ScratchTest):
         Maildir(target)
 
     def command(self, target, *options):
-        return [program('letterbox-convert'), self.SUBCOMMAND, '--quiet', '--checkpoint', '100',
+        return [program('letterbox-convert'), self.SUBCOMMAND, '--quiet', '--checkpoint', '50',
                 *options, self.source, target]
 
     def undisturbed(self, target, *options):
         begin = time.monotonic()
-        subprocess.run(self.command(target, *options), check=True, **as_ordinary())
+        subprocess.run(self.command(target, *options), check=True, stdout=subprocess.DEVNULL,
+                       **as_ordinary())
         return self.visible(target), time.monotonic() - begin
 
     def visible(self, target):
@@ -54,7 +56,8 @@ class ConvertKillTest(ScratchTest):
         """Runs until one comes to its end. -> how many were killed."""
         killed = 0
         while True:
-            process = subprocess.Popen(self.command(target), stderr=subprocess.PIPE, **as_ordinary())
+            process = subprocess.Popen(self.command(target), stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE, **as_ordinary())
             try:
                 _, error = process.communicate(timeout=rng.random() * took if killed < kills else 120)
             except subprocess.TimeoutExpired:
@@ -80,15 +83,19 @@ class ConvertKillTest(ScratchTest):
                 if exists:
                     self.prepare(self.path('right'))
                 right, took = self.undisturbed(self.path('right'))
-                self.assertEqual(len(right), MESSAGES)
+                self.assertEqual(len(right), self.MESSAGES)
             if exists:
                 self.prepare(target)
             killed += self.kill_until_done(target, right, took, rng, min(6, KILLS - killed), disturb)
             rounds += 1
             self.assertEqual(self.visible(target), right)
             self.assertEqual(os.listdir(target + '/tmp'), [])
+            self.at_the_end(target)
             shutil.rmtree(target)
             self.assertEqual(sorted(os.listdir(self.dir)), sorted(before + ['right']))
+
+    def at_the_end(self, target):
+        """What else must hold."""
 
     def test_a_new_maildir(self):
         self.check(False)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as the lists of Dovecot and Courier: no crash, entries hold what a file's name and an
-// id may hold, and what we write of Dovecot's is read back as it was.
+// id may hold, and what we write of them is read back as it was.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -31,10 +31,23 @@ void check_uidlist(std::string_view text) {
 
 void check_courier(std::string_view text) {
   if (auto reader = CourierUidReader::open(text)) {
-    while (const auto entry = reader->next()) require(entry->uid != 0 && !entry->base.empty());
+    const std::string head = courier_uid_head(reader->validity(), reader->next_uid());
+    while (const auto entry = reader->next()) {
+      require(entry->uid != 0 && !entry->base.empty());
+      const std::string line = head + courier_uid_line(entry->uid, entry->base);
+      const auto again = CourierUidReader::open(line)->next();
+      require(again && again->uid == entry->uid && again->base == entry->base);
+    }
   }
   if (auto reader = CourierPop3Reader::open(text)) {
-    while (const auto entry = reader->next()) require(!entry->base.empty());
+    const std::string head = courier_pop3_head(reader->next_number(), reader->validity());
+    while (const auto entry = reader->next()) {
+      require(!entry->base.empty() && CourierPop3Id::parse(entry->id.str()) == entry->id);
+      const std::string line = head + courier_pop3_line(*entry);
+      const auto again = CourierPop3Reader::open(line)->next();
+      require(again && again->base == entry->base && again->id == entry->id);
+      require(again->octets == entry->octets);
+    }
   }
   for_each_courier_keywords(text,
                             [](std::string_view, const auto& names) { require(!names.empty()); });

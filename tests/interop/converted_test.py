@@ -5,13 +5,10 @@ from the mbox (served by Dovecot, too) fetch nothing again, neither from Dovecot
 import imaplib
 import os
 import re
-import shutil
-import socket
 import subprocess
-import threading
 import unittest
 
-from support import letterbox, peers, pop3
+from support import letterbox, peers, pop3, pop3_front
 import dovecot_test
 
 DOVECOT_POP3 = '/usr/lib/dovecot/pop3'
@@ -96,6 +93,30 @@ class ImapTest(letterbox.ScratchTest):
         self.assertEqual(dates[41][:3], (2012, 2, 28))
         self.assertEqual(self.complaints(), [])
 
+    def test_numbers_that_go_on_are_kept_while_dovecot_shows_the_maildir(self):
+        def mbox(*numbers):
+            return ''.join('From a@b Mon Jan  2 03:04:%02d 2006\n%sX-UID: %d\nX-Keywords: k%d\n'
+                           'Status: RO\nSubject: %d\n\n%d\n\n' % (
+                               number, 'X-IMAPbase: 77 %d\n' % number if number == numbers[0] else '',
+                               number, number, number, number) for number in numbers)
+        self.convert('mbox2maildir', self.write('one.mbox', mbox(3, 5)))
+        imap = self.serve()
+        self.assertEqual(self.messages(imap), {
+            number: ({r'\Seen', 'k%d' % number}, '02-Jan-2006 03:04:0%d +0000' % number)
+            for number in (3, 5)})
+        letterbox.Maildir(self.path('home/Maildir'), create=False).add(b'Subject: new\n\nnew\n')
+        letterbox.own(self.path('home'))
+        imap.noop()
+        self.assertIn(6, self.messages(imap))
+        done = convert('mbox2maildir', self.write('two.mbox', mbox(8, 12)), self.path('home/Maildir'))
+        self.assertEqual((done.returncode, done.stderr), (0, b''))
+        imap.noop()
+        found = self.messages(imap)
+        self.assertEqual(sorted(found), [3, 5, 6, 8, 12])
+        self.assertEqual(found[12][0], {r'\Seen', 'k12'})
+        self.assertEqual(self.numbers(imap), ([b'77'], [b'13']))
+        self.assertEqual(self.complaints(), [])
+
     def test_labels_are_folders_flags_and_keywords(self):
         self.convert('import', self.write('all.mbox', TAKEOUT))
         imap = self.serve()
@@ -103,6 +124,8 @@ class ImapTest(letterbox.ScratchTest):
         listed = {line.decode().rsplit('"." ', 1)[-1].strip('"') for line in imap.list()[1]}
         deep = 'B&APw-ro &- Co.Gr&APYA3w-e_1'
         self.assertGreaterEqual(listed, {'INBOX', 'Drafts', deep})
+        self.assertEqual({line.decode().rsplit('"." ', 1)[-1].strip('"') for line in imap.lsub()[1]},
+                         {'Drafts', deep})
         self.assertEqual([each[0] for each in self.messages(imap).values()], [{r'\Flagged'}])
         self.assertEqual([each[0] for each in self.messages(imap, deep).values()],
                          [{r'\Seen', 'Sp&AOQ-ter'}])
@@ -111,71 +134,8 @@ class ImapTest(letterbox.ScratchTest):
         self.assertEqual(self.complaints(), [])
 
 
-class Front(threading.Thread):
-    """A port behind which the server can change: `answer(connection)` has each connection."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.listener = socket.create_server(('127.0.0.1', 0))
-        self.port = self.listener.getsockname()[1]
-        self.answer = None
-
-    def run(self):
-        while True:
-            try:
-                connection = self.listener.accept()[0]
-            except OSError:
-                return
-            with connection:
-                self.answer(connection)
-
-    def stop(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.join(peers.WAIT)
-
-
-def log_in(connection):
-    """Says what a login server says; any password is right. False: the client has gone."""
-    connection.sendall(b'+OK ready\r\n')
-    line = b''
-    while True:
-        byte = connection.recv(1)
-        if not byte: return False
-        line += byte
-        if byte != b'\n': continue
-        known = line.upper().startswith((b'USER', b'PASS'))
-        connection.sendall(b'+OK\r\n' if known else b'-ERR\r\n')
-        if line.upper().startswith(b'PASS'): return True
-        line = b''
-
-
-def relay(connection, port):
-    with socket.create_connection(('127.0.0.1', port)) as other:
-        def copy(source, target):
-            while data := source.recv(1 << 16):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
-        back = threading.Thread(target=copy, args=(other, connection), daemon=True)
-        back.start()
-        try:
-            copy(connection, other)
-        except OSError:
-            pass  # the client has hung up
-        back.join(peers.WAIT)
-
-
 @unittest.skipUnless(os.path.exists(DOVECOT_POP3), 'dovecot-pop3d is not installed')
-@unittest.skipUnless(shutil.which('fetchmail') and shutil.which('getmail'), 'no clients')
-class Pop3Test(letterbox.ScratchTest):
-    def setUp(self):
-        super().setUp()
-        self.front = Front()
-        self.front.start()
-        self.addCleanup(self.front.stop)
-        for name in ('fetched', 'got'):
-            letterbox.Maildir(self.path(name))
-
+class Pop3Test(pop3_front.FetchingTest):
     def dovecot(self, location, *options):
         user = letterbox.ORDINARY.pw_name
         config = self.write('dovecot-pop3.conf', '\n'.join([
@@ -184,7 +144,7 @@ class Pop3Test(letterbox.ScratchTest):
             'default_login_user = ' + user, 'mail_location = ' + location, *options, '']))
 
         def answer(connection):
-            if not log_in(connection): return
+            if not pop3_front.log_in(connection): return
             subprocess.run([DOVECOT_POP3, '-c', config], stdin=connection, stdout=connection,
                            stderr=subprocess.DEVNULL, timeout=peers.WAIT, check=False,
                            env={'USER': user, 'HOME': self.dir, 'IP': '192.0.2.1'},
@@ -193,38 +153,12 @@ class Pop3Test(letterbox.ScratchTest):
 
     def ours(self, maildir):
         server = pop3.Server(self, maildir)
-        self.front.answer = lambda connection: relay(connection, server.port)
-
-    def fetchmail(self):
-        """-> how many messages it has fetched in all."""
-        mda = self.write('mda', '#!/bin/sh\nexec cat > "$(mktemp %s/XXXXXX)"\n'
-                         % self.path('fetched/new'), 0o755)
-        config = self.write('fetchmailrc', 'poll 127.0.0.1 protocol pop3 port %d uidl user bob '
-                            'password secret no rewrite sslproto "" mda "%s"\n'
-                            % (self.front.port, mda), 0o600)
-        os.chown(config, os.geteuid(), os.getegid())
-        subprocess.run(['fetchmail', '-f', config, '--invisible', '--pidfile', self.path('pid'),
-                        '-i', self.path('ids'), '--keep'], capture_output=True,
-                       timeout=peers.WAIT, check=False, env=dict(os.environ, HOME=self.dir))
-        return len(os.listdir(self.path('fetched/new')))
-
-    def getmail(self):
-        self.write('getmailrc', '[retriever]\ntype = SimplePOP3Retriever\nserver = 127.0.0.1\n'
-                   'port = %d\ntimeout = 10\nusername = bob\npassword = secret\n'
-                   '[destination]\ntype = Maildir\npath = %s/\n'
-                   '[options]\nread_all = false\ndelivered_to = false\nreceived = false\n'
-                   % (self.front.port, self.path('got')), 0o600)
-        letterbox.own(self.path('got'))
-        subprocess.run(['getmail', '--getmaildir=' + self.dir], capture_output=True,
-                       timeout=peers.WAIT, check=False, **letterbox.as_ordinary())
-        return len(os.listdir(self.path('got/new')))
+        self.front.answer = lambda connection: pop3_front.relay(connection, server.port)
 
     def check(self, mbox, *options):
         self.dovecot('mbox:%s:INBOX=%s' % (self.path('mail'), mbox), *options)
         self.assertEqual(self.fetchmail(), 4)
-        got = self.getmail()
-        if got < 4:  # see pop3_clients_test.GetmailTest.first_run()
-            got = self.getmail()
+        got = self.getmail_first(4)
         maildir = self.path('Maildir')
         done = convert('mbox2maildir', mbox, maildir)
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -143,6 +143,56 @@ class MboxWritingTest(ScratchTest):
         with open(self.path('bird', 'Lists.sbd', 'a %25b'), 'rb') as file:
             self.assertTrue(file.read().endswith(b'Status: RO\nA: 2\n\n\n'))
 
+    def whole(self, top):
+        """folder -> (what dovecot-uidlist says but for the names, {octets: (place, flags and
+        keywords, seconds)})"""
+        found = {}
+        for folder in [''] + sorted(os.listdir(top)):
+            where = os.path.join(top, folder)
+            if not os.path.isdir(os.path.join(where, 'cur')): continue
+            names = {chr(ord('a') + number): word for number, word in enumerate(
+                line.split()[1] for line in self.lines(where, 'dovecot-keywords'))}
+            messages = {content: (place, sorted(names.get(each, each) for each in flags), seconds)
+                        for place, flags, seconds, content in
+                        snapshot(Maildir(where, create=False))}
+            numbers = [line.partition(' :')[0] for line in self.lines(where, 'dovecot-uidlist')]
+            if messages: found[folder] = (numbers, messages)
+        return found
+
+    @staticmethod
+    def lines(where, name):
+        try:
+            with open(os.path.join(where, name), encoding='ascii') as file:
+                return file.read().splitlines()
+        except FileNotFoundError:
+            return []
+
+    def test_a_tree_is_read_back_as_the_same_maildir(self):
+        top = self.path('m')
+        for number, folder in enumerate(('', '.Entw&APw-rfe', '.Lists', '.Lists.a %b', '.100%25',
+                                         '.&ZeVnLIqe-', '.R&-D &- Co.mbox',
+                                         '.INBOX.Old', '.Mail.a&-b')):
+            one = Maildir(os.path.join(top, folder))
+            for at, content in enumerate((b'A: %d\n\nx' % number, b'A: %d\n\n>From y\n' % number,
+                                          b'Status: RO\nB: %d\n\n\n' % number)):
+                place, flags = (('new', ''), ('cur', ':2,FSab'), ('cur', ':2,'))[at]
+                one.add(content, '%d.%d.host%s' % (number, at, flags), place,
+                        mtime=1000000000 + 10 * number + at)
+            self.write(os.path.join(top, folder, 'dovecot-keywords'), '0 work%d\n1 $Label1\n' % number)
+            self.write(os.path.join(top, folder, 'dovecot-uidlist'),
+                       '3 V%d N9\n3 :%d.0.host\n5 :%d.1.host\n8 :%d.2.host\n'
+                       % (77 + number, number, number, number))
+        own(top)
+        before = self.whole(top)
+        self.assertEqual(len(before), 9)
+        for layout in ('directories', 'thunderbird'):
+            with self.subTest(layout):
+                said = self.convert('maildir2mbox', '--tree', '--strict', '--keep-uids', '--layout',
+                                    layout, top, self.path(layout))
+                self.assertEqual(said, '')
+                self.convert('import', '--verify', self.path(layout), self.path(layout + '.m'))
+                self.assertEqual(self.whole(self.path(layout + '.m')), before)
+
     def test_a_tree_is_not_written_over_but_appended_to_if_asked_for(self):
         maildir = self.tree()
         os.mkdir(self.path('out'))

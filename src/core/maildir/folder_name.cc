@@ -2,6 +2,8 @@
 #include "core/maildir/folder_name.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "core/base/ascii.h"
 #include "core/base/digest.h"
@@ -97,6 +99,28 @@ std::string FolderName::str() const {
   std::string out;
   for (const std::string& each : levels()) out += (out.empty() ? "" : "/") + each;
   return out;
+}
+
+FolderName FolderName::in_utf8() const {
+  std::string directory;
+  for (std::string& each : levels()) {
+    std::ranges::replace_if(
+        each, [](char c) { return c == '.' || c == '/' || c == '\0'; }, '_');
+    directory += '.' + each;
+  }
+  return directory.size() > kMaxFolderDirectory ? *this : FolderName{std::move(directory)};
+}
+
+FolderName FolderName::in_modified_utf7() const {
+  std::string directory;
+  if (is_inbox()) return *this;
+  for (const std::string_view each : ascii::split(std::string_view{directory_}.substr(1), '.')) {
+    const bool is_already = modified_utf7::decode(each).has_value();
+    const std::optional<std::string> encoded =
+        is_already ? std::string{each} : modified_utf7::encode(each);
+    directory.append(".").append(encoded.value_or(std::string{each}));
+  }
+  return directory.size() > kMaxFolderDirectory ? *this : FolderName{std::move(directory)};
 }
 
 }  // namespace lbx

@@ -39,6 +39,11 @@ class FolderName {
   std::vector<std::string> levels() const;
   /// "Level/Level" in UTF-8, "INBOX" for the inbox.
   std::string str() const;
+  /// As Courier since its version 5 names the directory: not in modified UTF-7 but in UTF-8. A
+  /// name that would be too long then stays.
+  FolderName in_utf8() const;
+  /// The other way; levels that are in modified UTF-7 stay.
+  FolderName in_modified_utf7() const;
 
   bool operator==(const FolderName&) const = default;
   std::strong_ordering operator<=>(const FolderName& other) const {

@@ -14,7 +14,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::SizeIs;
 using testing_support::FakeLockOps;
 using testing_support::ScratchDirectory;
 using testing_support::TestSystem;
@@ -170,14 +169,51 @@ TEST_F(DovecotKeeperTest, Pop3IdsAloneGetNumbersOfOurOwn) {
                         "\n3 Pid-2 :" + name_of(2) + "\n");
 }
 
-TEST_F(DovecotKeeperTest, AListThatExistsIsNotTouched) {
+TEST_F(DovecotKeeperTest, NumbersThatDoNotContinueAListThatExistsAreNew) {
   have_target();
-  scratch.write("target/dovecot-uidlist", "3 V9 N1\n");
+  for (const std::string before : {"3 V9 N1\n", "3 V7 N18\n", "3 V7 N1\n17 :a\n", "1 7 1\n"}) {
+    scratch.write("target/dovecot-uidlist", before);
+    if (ordinal == 0) add(numbered(17));
+    DovecotKeeper fresh{outside.system, locks};
+    ASSERT_TRUE(log->write("/source", 0, std::vector<MessageDigest>(ordinal)));
+    ASSERT_TRUE(fresh.finish({root.get(), target.get(), folders, *log}));
+    EXPECT_FALSE(has_list());
+    EXPECT_EQ(scratch.read("target/dovecot-uidlist"), before);
+    EXPECT_THAT(fresh.warnings(), ElementsAre(HasSubstr("do not continue")));
+  }
+}
+
+TEST_F(DovecotKeeperTest, NumbersThatContinueAListAreAddedAndTheLockIsHeldUntilTheEnd) {
+  have_target();
+  // Dovecot appends without a new head.
+  const std::string before = "3 V7 N2 G0123456789abcdef0123456789abcdef\n1 :a\n5 Pid-1 :b\n";
+  scratch.write("target/dovecot-uidlist", before);
   add(numbered(17));
-  ASSERT_TRUE(finish());
+  add(numbered(20, "id-1"));
+  add(numbered(21, "id-2"));
+  ASSERT_TRUE(log->write("/source", 0, std::vector<MessageDigest>(ordinal)));
+  const std::string after =
+      "3 V7 N22 G0123456789abcdef0123456789abcdef\n1 :a\n5 Pid-1 :b\n17 :" + name_of(0) +
+      "\n20 :" + name_of(1) + "\n21 Pid-2 :" + name_of(2) + "\n";
+  for (int run = 0; run < 2; ++run) {  // and again, after an interruption
+    DovecotKeeper fresh{outside.system, locks};
+    ASSERT_TRUE(fresh.finish({root.get(), target.get(), folders, *log}));
+    EXPECT_THAT(fresh.warnings(), IsEmpty());
+    EXPECT_EQ(scratch.read("target/dovecot-uidlist"), after);
+    EXPECT_TRUE(scratch.exists("target/dovecot-uidlist.lock"));
+  }
+  EXPECT_FALSE(scratch.exists("target/dovecot-uidlist.lock"));
   EXPECT_FALSE(has_list());
-  EXPECT_EQ(scratch.read("target/dovecot-uidlist"), "3 V9 N1\n");
-  EXPECT_THAT(keeper.warnings(), SizeIs(1));
+}
+
+TEST_F(DovecotKeeperTest, Pop3IdsAloneGetTheNextNumbersOfAListThatExists) {
+  have_target();
+  scratch.write("target/dovecot-uidlist", "3 V9 N5\n");
+  Message message{};
+  message.uidl = "id-1";
+  add(message);
+  ASSERT_TRUE(finish());
+  EXPECT_EQ(scratch.read("target/dovecot-uidlist"), "3 V9 N6\n5 Pid-1 :" + name_of(0) + "\n");
 }
 
 TEST_F(DovecotKeeperTest, WhatComesAgainAfterAnInterruptionCountsOnce) {

@@ -15,6 +15,7 @@ TEST(FolderLevelsTest, AMailboxIsAFolderWithTheNameOfItsFile) {
   EXPECT_THAT(levels_of_mailbox("Old.MBOX.gz"), ElementsAre("Old"));
   EXPECT_THAT(levels_of_mailbox("../../x"), ElementsAre("x")) << "names are no paths";
   EXPECT_THAT(levels_of_mailbox(""), IsEmpty());
+  EXPECT_THAT(levels_of_mailbox("50%25/a%2fb.mbox"), ElementsAre("50%", "a/b"));
 }
 
 TEST(FolderLevelsTest, WhatProgramsWrapFoldersInIsNoLevel) {

@@ -46,5 +46,13 @@ TEST(MboxTreeTest, ALevelThatIsTooLongInUtf8StaysAsItIs) {
   EXPECT_TRUE(path.ends_with("ZeVnLIqe-.mbox")) << path;
 }
 
+TEST(MboxTreeTest, AFilesNameIsReadBack) {
+  EXPECT_EQ(level_of_file("a %25b"), "a %b");
+  EXPECT_EQ(level_of_file("x%2fy%01%2E"), "x/y\x01.");
+  for (const char* name : {"%", "%2", "100%", "%49NBOX", "%zz", "a%41", "%c3"}) {
+    EXPECT_EQ(level_of_file(name), name);
+  }
+}
+
 }  // namespace
 }  // namespace lbx::convert

@@ -16,7 +16,7 @@ Pairs pop3(std::string_view text) {
   Pairs all;
   auto reader = CourierPop3Reader::open(text);
   if (!reader) return all;
-  while (const auto entry = reader->next()) all.emplace_back(entry->base, entry->id);
+  while (const auto entry = reader->next()) all.emplace_back(entry->base, entry->id.str());
   return all;
 }
 
@@ -63,6 +63,31 @@ TEST(CourierListsTest, Pop3IdsAreNumberAndValidity) {
   EXPECT_THAT(pop3("/1 4 7\na 1 1:7\n"), IsEmpty());
   EXPECT_THAT(pop3("/3 4 7\na\n 1 1:7\nb 1 x:7\nc 1 0:7:0\nd 1 4:7:0"),
               ElementsAre(Pair("d", "UID4-7")));
+}
+
+TEST(CourierListsTest, AnIdIsReadOnlyAsCourierWritesIt) {
+  EXPECT_EQ(CourierPop3Id::parse("UID5-77"), (CourierPop3Id{5, 77}));
+  EXPECT_EQ(CourierPop3Id::parse("UID5"), (CourierPop3Id{5, 0}));
+  for (const char* text : {"", "UID", "UID-7", "UID0-7", "UID05-7", "UID5-", "UID5-07", "UID5-0",
+                           "uid5-7", "UID5-7 ", "UID5-4294967296", "5-7"}) {
+    EXPECT_FALSE(CourierPop3Id::parse(text)) << text;
+  }
+}
+
+TEST(CourierListsTest, WhatIsWrittenIsReadBack) {
+  EXPECT_THAT(uids(courier_uid_head(7, 4) + courier_uid_line(3, "b c")),
+              ElementsAre(Pair(3, "b c")));
+  const std::string text = courier_pop3_head(9, 7) + courier_pop3_line({"a b", {8, 7}, 21});
+  auto reader = CourierPop3Reader::open(text);
+  ASSERT_TRUE(reader);
+  const auto entry = reader->next();
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->base, "a b");
+  EXPECT_EQ(entry->id, (CourierPop3Id{8, 7}));
+  EXPECT_EQ(entry->octets, 21U);
+  EXPECT_THAT(keywords(courier_keywords_head({"x", "y"}) + courier_keywords_line("a", {1, 0}) +
+                       courier_keywords_line("b", {0})),
+              ElementsAre(Pair("a", "y|x|"), Pair("b", "x|")));
 }
 
 TEST(CourierListsTest, KeywordsAreNumbersOfTheNamesAbove) {

@@ -59,5 +59,19 @@ TEST(FolderNameTest, ForeignDirectoriesAreNeverRenamed) {
   }
 }
 
+TEST(FolderNameTest, CouriersNamesAreInUtf8) {
+  const FolderName name = FolderName::of_levels({"B\u00fcro & Co", "Gr\u00f6\u00dfe.1"});
+  EXPECT_EQ(name.in_utf8().directory(), ".B\u00fcro & Co.Gr\u00f6\u00dfe_1");
+  EXPECT_EQ(name.in_utf8().in_modified_utf7(), name);
+  EXPECT_EQ(name.in_utf8().in_utf8(), name.in_utf8());
+  EXPECT_EQ(name.in_modified_utf7(), name);
+  EXPECT_EQ(FolderName::of_directory(".R&D").in_modified_utf7().directory(), ".R&-D");
+  EXPECT_TRUE(FolderName{}.in_utf8().is_inbox());
+  EXPECT_TRUE(FolderName{}.in_modified_utf7().is_inbox());
+  const FolderName lengthy =
+      FolderName::of_directory("." + std::string(200, 'x') + "&U,BTFw-" + std::string(30, 'x'));
+  EXPECT_LE(lengthy.in_utf8().directory().size(), kMaxFolderDirectory);
+}
+
 }  // namespace
 }  // namespace lbx
