@@ -103,7 +103,7 @@ class Taking {
 
  private:
   Result<void> all() {
-    LBX_TRY(store_.begin());
+    LBX_TRY(store_.begin(Durability::Now));
     for (const std::uint64_t number : old_.numbers()) {
       const Result<OldMessage> message = old_.read(number);
       if (!message) {
@@ -113,7 +113,7 @@ class Taking {
       LBX_TRY(take(*message));
       if (together_ < kMaxTakenTogether && octets_ < kMaxOctetsTogether) continue;
       LBX_TRY(finish());
-      LBX_TRY(store_.begin());
+      LBX_TRY(store_.begin(Durability::Now));
     }
     return finish();
   }
@@ -158,7 +158,7 @@ class Taking {
       store_.roll_back();
       return {};
     }
-    LBX_TRY(store_.commit(Durability::Now));
+    LBX_TRY(store_.commit());
     if (!options_.remove) return {};
     for (const std::uint64_t number : ours) {
       LBX_TRY(old_.remove(number));

@@ -22,18 +22,22 @@ class MemoryStore final : public queue::QueueStore {
   /// How each commit was asked for.
   std::vector<queue::Durability> commits;
 
-  Result<void> begin() override {
+  const std::string& id() const override { return id_; }
+
+  Result<void> begin(queue::Durability durability) override {
     if (before_) return Error::later("there is a transaction already");
     before_ = now_;
+    durability_ = durability;
     return {};
   }
-  Result<void> commit(queue::Durability durability) override {
-    if (!before_) return Error::later("there is no transaction");
+  Result<void> commit() override {
+    if (!before_) return outside();
     if (failing_commits > 0) {
       --failing_commits;
+      roll_back();
       return Error::later("the disk is full");
     }
-    commits.push_back(durability);
+    commits.push_back(durability_);
     before_.reset();
     return {};
   }
@@ -172,6 +176,14 @@ class MemoryStore final : public queue::QueueStore {
     return out;
   }
 
+  Result<void> spool_files(const std::function<void(std::string_view)>& take) override {
+    for (const auto& [id, message] : now_.messages) {
+      const auto* const spooled = std::get_if<queue::SpoolBody>(&message.body);
+      if (spooled != nullptr) take(spooled->name);
+    }
+    return {};
+  }
+
   Result<bool> once(std::string_view key) override {
     if (!before_) return outside();
     return now_.keys.emplace(key).second;
@@ -233,8 +245,10 @@ class MemoryStore final : public queue::QueueStore {
     return nullptr;
   }
 
+  std::string id_{"memory"};
   Content now_;
   std::optional<Content> before_;  // what a transaction began with
+  queue::Durability durability_{queue::Durability::Now};
   queue::MessageId last_message_{0};
   queue::RecipientId last_recipient_{0};
 };
