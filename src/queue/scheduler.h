@@ -2,7 +2,8 @@
 // Which recipient's turn it is: a pure queue of small entries, by channel and destination; knows
 // neither messages nor sockets. It promises:
 //   - everything added is given out once, unless it is removed;
-//   - never more deliveries at once than a channel's limit, nor than a destination is granted, which
+//   - never more deliveries at once than a channel's limit, nor than a destination is granted,
+//   which
 //     grows with success and shrinks with refusals;
 //   - destinations take turns, and one destination never has all slots of a channel where that has
 //     at least five, so that one that does not answer holds up nobody else;

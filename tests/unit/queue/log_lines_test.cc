@@ -8,6 +8,12 @@ namespace {
 
 class LogLinesTest : public testing::Test {
  protected:
+  void SetUp() override {
+    envelope.sender = "a b%c\xe9\n@x";
+    envelope.uid = 7801;
+    envelope.pid = 99;
+    envelope.size = 123;
+  }
   std::string said() {
     lines.flush();
     json.flush();
@@ -17,7 +23,7 @@ class LogLinesTest : public testing::Test {
   std::string text;
   LogLines lines{LogFormat::Lines, [this](std::string_view more) { text += more; }};
   LogLines json{LogFormat::Json, [this](std::string_view more) { text += more; }};
-  Envelope envelope{.sender = "a b%c\xe9\n@x", .uid = 7801, .pid = 99, .size = 123};
+  Envelope envelope;
 };
 
 TEST_F(LogLinesTest, LinesAreTheTemplatesOfTheContract) {
@@ -62,15 +68,16 @@ TEST_F(LogLinesTest, JsonHasAnObjectALine) {
   json.starting(4, 17, Channel::Local, "jo\"e\\@\xc3\xa9xample.org");
   json.ended(4, LogResult::Deferral, "two\nlines\x01\n");
   json.warning("of \"x\"");
-  EXPECT_EQ(said(),
-            "{\"event\":\"new\",\"message\":17}\n"
-            "{\"event\":\"info\",\"message\":17,\"octets\":123,\"sender\":\"a b%c\xc3\xa9\\u000a@x\","
-            "\"pid\":99,\"uid\":7801}\n"
-            "{\"event\":\"starting\",\"delivery\":4,\"message\":17,\"channel\":\"local\","
-            "\"recipient\":\"jo\\\"e\\\\@\xc3\xa9xample.org\"}\n"
-            "{\"event\":\"ended\",\"delivery\":4,\"result\":\"deferral\","
-            "\"text\":\"two\\u000alines\\u0001\\u000a\"}\n"
-            "{\"event\":\"warning\",\"text\":\"of \\\"x\\\"\"}\n");
+  EXPECT_EQ(
+      said(),
+      "{\"event\":\"new\",\"message\":17}\n"
+      "{\"event\":\"info\",\"message\":17,\"octets\":123,\"sender\":\"a b%c\xc3\xa9\\u000a@x\","
+      "\"pid\":99,\"uid\":7801}\n"
+      "{\"event\":\"starting\",\"delivery\":4,\"message\":17,\"channel\":\"local\","
+      "\"recipient\":\"jo\\\"e\\\\@\xc3\xa9xample.org\"}\n"
+      "{\"event\":\"ended\",\"delivery\":4,\"result\":\"deferral\","
+      "\"text\":\"two\\u000alines\\u0001\\u000a\"}\n"
+      "{\"event\":\"warning\",\"text\":\"of \\\"x\\\"\"}\n");
 }
 
 TEST_F(LogLinesTest, NothingIsWrittenBeforeTheFlushUnlessThereIsMuch) {
