@@ -12,6 +12,11 @@
 namespace lbx::queue {
 namespace {
 
+/// A large one is a file, which takes no memory of ours.
+std::uint64_t octets_of(const Live& live) {
+  return live.spool_name.empty() ? live.envelope.size : 0;
+}
+
 /// What was kept so long for a turn that has not come makes room for others.
 constexpr std::int64_t kStale = 60;
 constexpr std::size_t kSweepAtLeast = 64;
@@ -57,24 +62,27 @@ LivePtr LiveMessages::add(Live live) {
 }
 
 void LiveMessages::drop(std::list<Kept>::iterator which) {
-  octets_ -= which->live->envelope.size;
+  octets_ -= octets_of(*which->live);
   kept_.erase(which->live->id);
   order_.erase(which);
 }
 
-void LiveMessages::keep(const LivePtr& live, std::size_t turns, std::int64_t now) {
-  if (turns == 0 || kept_.contains(live->id)) return;
+bool LiveMessages::has_room(std::uint64_t octets, std::int64_t now) {
   const auto full = [&] {
-    return kept_.size() >= limits_.messages || octets_ + live->envelope.size > limits_.octets;
+    return kept_.size() >= limits_.messages || octets_ + octets > limits_.octets;
   };
   while (full() && !order_.empty() &&
          (now - order_.front().since > kStale || order_.front().since > now)) {
     drop(order_.begin());
   }
-  if (full()) return;  // first come, first delivered: those there are the next
+  return !full();  // first come, first delivered: those there are the next
+}
+
+void LiveMessages::keep(const LivePtr& live, std::size_t turns, std::int64_t now) {
+  if (turns == 0 || kept_.contains(live->id) || !has_room(octets_of(*live), now)) return;
   order_.push_back({live, turns, now});
   kept_.emplace(live->id, std::prev(order_.end()));
-  octets_ += live->envelope.size;
+  octets_ += octets_of(*live);
 }
 
 void LiveMessages::used(MessageId message) {

@@ -54,6 +54,8 @@ class LiveMessages {
   LivePtr find(MessageId message);
   /// A message that was not there; it lives as long as somebody has it, or it is kept.
   LivePtr add(Live live);
+  /// Whether another message would be kept.
+  bool has_room(std::uint64_t octets, std::int64_t now);
   /// Keeps it for `turns` of its recipients, where there is room.
   void keep(const LivePtr& live, std::size_t turns, std::int64_t now);
   /// One of those turns has come.

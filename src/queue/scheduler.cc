@@ -201,6 +201,12 @@ void Scheduler::give_back(const Slot& slot, std::size_t from) {
   enter_ring(slot.destination);
 }
 
+void Scheduler::put_back(const Slot& slot, const Turn& turn, std::int64_t due) {
+  const Waiting waiting{turn.recipient, turn.message,      slot.channel, turn.born,
+                        due,            turn.attempts + 1, {}};
+  push_future(new_entry(waiting, slot.destination));
+}
+
 void Scheduler::refused(Destination& destination, std::int64_t now) {
   destination.granted = std::max<std::size_t>(destination.granted / 2, 1);
   destination.successes = 0;

@@ -68,6 +68,9 @@ class Scheduler {
   /// Turns of a slot that cannot go with the others: they are the next of their destination.
   void give_back(const Slot& slot, std::size_t from);
 
+  /// A turn of a slot that has not ended yet comes again at `due`.
+  void put_back(const Slot& slot, const Turn& turn, std::int64_t due);
+
   enum class Ending {
     Done,     // somebody answered: delivered, or refused for good
     Refused,  // try again later
