@@ -62,7 +62,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 class ReadRoutesTest : public testing::Test {
  protected:
-  Result<Routes> read() { return read_routes(control::ControlDirectory{files, scratch.path()}, "host.example"); }
+  Result<Routes> read() {
+    return read_routes(control::ControlDirectory{files, scratch.path()}, "host.example");
+  }
 
   testing_support::ScratchDirectory scratch;
   PosixFileOps files;

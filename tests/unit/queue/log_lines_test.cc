@@ -62,15 +62,16 @@ TEST_F(LogLinesTest, JsonHasAnObjectALine) {
   json.starting(4, 17, Channel::Local, "jo\"e\\@\xc3\xa9xample.org");
   json.ended(4, LogResult::Deferral, "two\nlines\x01\n");
   json.warning("of \"x\"");
-  EXPECT_EQ(said(),
-            "{\"event\":\"new\",\"message\":17}\n"
-            "{\"event\":\"info\",\"message\":17,\"octets\":123,\"sender\":\"a b%c\xc3\xa9\\u000a@x\","
-            "\"pid\":99,\"uid\":7801}\n"
-            "{\"event\":\"starting\",\"delivery\":4,\"message\":17,\"channel\":\"local\","
-            "\"recipient\":\"jo\\\"e\\\\@\xc3\xa9xample.org\"}\n"
-            "{\"event\":\"ended\",\"delivery\":4,\"result\":\"deferral\","
-            "\"text\":\"two\\u000alines\\u0001\\u000a\"}\n"
-            "{\"event\":\"warning\",\"text\":\"of \\\"x\\\"\"}\n");
+  EXPECT_EQ(
+      said(),
+      "{\"event\":\"new\",\"message\":17}\n"
+      "{\"event\":\"info\",\"message\":17,\"octets\":123,\"sender\":\"a b%c\xc3\xa9\\u000a@x\","
+      "\"pid\":99,\"uid\":7801}\n"
+      "{\"event\":\"starting\",\"delivery\":4,\"message\":17,\"channel\":\"local\","
+      "\"recipient\":\"jo\\\"e\\\\@\xc3\xa9xample.org\"}\n"
+      "{\"event\":\"ended\",\"delivery\":4,\"result\":\"deferral\","
+      "\"text\":\"two\\u000alines\\u0001\\u000a\"}\n"
+      "{\"event\":\"warning\",\"text\":\"of \\\"x\\\"\"}\n");
 }
 
 TEST_F(LogLinesTest, NothingIsWrittenBeforeTheFlushUnlessThereIsMuch) {
