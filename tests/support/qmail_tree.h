@@ -14,7 +14,7 @@ namespace lbx::testing_support {
 
 class QmailTree {
  public:
-  explicit QmailTree(std::uint64_t split = 23, bool big_todo = false)
+  explicit QmailTree(std::uint64_t split = 5, bool big_todo = false)
       : split_{split}, big_todo_{big_todo} {
     for (const char* const each : {"mess", "info", "local", "remote", "todo", "intd"}) {
       scratch_.make_directory(each);

@@ -71,7 +71,7 @@ TEST(OldQueueTest, AMessageInTodoIsReadFromThereWhateverElseThereIs) {
 }
 
 TEST(OldQueueTest, TheSplitIsFoundOutAndTodoMayBeSplitToo) {
-  for (const std::uint64_t split : {1U, 23U, 401U}) {
+  for (const std::uint64_t split : {1U, 7U}) {
     const QmailTree tree{split, true};
     add_classified(tree, 4600);
     tree.put("mess", 4601, kText);
