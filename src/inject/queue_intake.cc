@@ -21,9 +21,8 @@ bool is_notify(std::string_view words) {
   static constexpr std::array<std::string_view, 3> kWords{"SUCCESS", "FAILURE", "DELAY"};
   if (words == "NEVER") return true;
   const std::vector<std::string_view> all = ascii::split(words, ',');
-  return std::ranges::all_of(all, [](std::string_view each) {
-    return std::ranges::find(kWords, each) != kWords.end();
-  });
+  return std::ranges::all_of(
+      all, [](std::string_view each) { return std::ranges::find(kWords, each) != kWords.end(); });
 }
 
 std::string upper(std::string text) {
@@ -34,7 +33,8 @@ std::string upper(std::string text) {
 }
 
 bool needs_utf8(std::string_view address) {
-  return std::ranges::any_of(address, [](char each) { return static_cast<signed char>(each) < 0; }) &&
+  return std::ranges::any_of(address,
+                             [](char each) { return static_cast<signed char>(each) < 0; }) &&
          utf8::is_valid(address);
 }
 
