@@ -19,8 +19,8 @@ struct Routes {
 /// `host_name` is ours and no other.
 Result<Routes> read_routes(const control::ControlDirectory& control, const std::string& host_name);
 
-/// `recipient.address` as it was submitted becomes what is delivered. `original` is the same without
-/// what a virtual domain has put before it, and empty where that is nothing.
+/// `recipient.address` as it was submitted becomes what is delivered. `original` is the same
+/// without what a virtual domain has put before it, and empty where that is nothing.
 NewRecipient classify(const Routes& routes, NewRecipient recipient);
 
 }  // namespace lbx::queue

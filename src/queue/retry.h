@@ -18,7 +18,8 @@ struct RetrySchedule {
   std::int64_t lifetime{604800};
 };
 
-/// birth + (isqrt(age) + step)^2: gaps that grow with the age of a message. Always later than `now`.
+/// birth + (isqrt(age) + step)^2: gaps that grow with the age of a message. Always later than
+/// `now`.
 std::int64_t next_attempt(std::int64_t born, std::int64_t now, std::int64_t step);
 
 /// An attempt that begins at `now` is the last one.

@@ -191,8 +191,8 @@ void Scheduler::give_back(const Slot& slot, std::size_t from) {
   Destination& destination = destinations_[slot.destination];
   for (std::size_t i = slot.turns.size(); i > from; --i) {
     const Turn& turn = slot.turns[i - 1];
-    const Waiting waiting{turn.recipient, turn.message, slot.channel, turn.born,
-                          turn.born,      turn.attempts, {}};
+    const Waiting waiting{
+        turn.recipient, turn.message, slot.channel, turn.born, turn.born, turn.attempts, {}};
     const std::uint32_t entry = new_entry(waiting, slot.destination);
     entries_[entry].next = destination.first;
     destination.first = entry;
@@ -201,13 +201,18 @@ void Scheduler::give_back(const Slot& slot, std::size_t from) {
   enter_ring(slot.destination);
 }
 
+void Scheduler::put_back(const Slot& slot, const Turn& turn, std::int64_t due) {
+  const Waiting waiting{turn.recipient, turn.message,      slot.channel, turn.born,
+                        due,            turn.attempts + 1, {}};
+  push_future(new_entry(waiting, slot.destination));
+}
+
 void Scheduler::refused(Destination& destination, std::int64_t now) {
   destination.granted = std::max<std::size_t>(destination.granted / 2, 1);
   destination.successes = 0;
   ++destination.refusals;
   if (destination.channel == Channel::Local || destination.refusals < limits_.patience) return;
-  const std::uint32_t doublings =
-      std::min(destination.refusals - limits_.patience, kMostDoublings);
+  const std::uint32_t doublings = std::min(destination.refusals - limits_.patience, kMostDoublings);
   destination.granted = 1;
   destination.rests_until =
       now + std::min(limits_.shortest_rest << doublings, limits_.longest_rest);

@@ -2,7 +2,8 @@
 // Which recipient's turn it is: a pure queue of small entries, by channel and destination; knows
 // neither messages nor sockets. It promises:
 //   - everything added is given out once, unless it is removed;
-//   - never more deliveries at once than a channel's limit, nor than a destination is granted, which
+//   - never more deliveries at once than a channel's limit, nor than a destination is granted,
+//   which
 //     grows with success and shrinks with refusals;
 //   - destinations take turns, and one destination never has all slots of a channel where that has
 //     at least five, so that one that does not answer holds up nobody else;
@@ -66,6 +67,9 @@ class Scheduler {
   std::optional<Slot> next(std::int64_t now);
   /// Turns of a slot that cannot go with the others: they are the next of their destination.
   void give_back(const Slot& slot, std::size_t from);
+
+  /// A turn of a slot that has not ended yet comes again at `due`.
+  void put_back(const Slot& slot, const Turn& turn, std::int64_t due);
 
   enum class Ending {
     Done,     // somebody answered: delivered, or refused for good

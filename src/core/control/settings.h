@@ -29,6 +29,24 @@ inline constexpr std::array<std::string_view, 2> kBareLineFeedWords{"reject", "n
 inline constexpr Choice kBareLineFeed{"barelf", kBareLineFeedWords,
                                       "what happens to a message with a CR or LF alone in it"};
 
+inline constexpr Line kBounceCopyTo{
+    "bouncecopyto", "", "an address that has a copy of each bounce; empty: nobody has one"};
+
+inline constexpr std::array<std::string_view, 2> kBounceFormatWords{"report", "qsbmf"};
+inline constexpr Choice kBounceFormat{
+    "bounceformat", kBounceFormatWords,
+    "bounces as multipart/report, or as qmail wrote them (which is qmail-start's default)"};
+
+inline constexpr Line kBounceFrom{"bouncefrom", "MAILER-DAEMON",
+                                  "what stands before the @ of the address that bounces are from"};
+
+inline constexpr Line kBounceHost{"bouncehost", "bouncehost",
+                                  "the host that bounces are from, and that they speak of", true};
+
+inline constexpr Number kBounceMaxBytes{
+    "bouncemaxbytes",        1'048'576, 0,
+    std::uint64_t{1} << 50U, "octets",  "the largest message that a bounce returns whole; 0: any"};
+
 inline constexpr Number kDataBytes{"databytes", 0,
                                    0,           std::uint64_t{1} << 50U,
                                    "octets",    "the largest message that is taken; 0: any"};
@@ -46,6 +64,10 @@ inline constexpr Line kDefaultDomain{"defaultdomain", "defaultdomain",
 
 inline constexpr Line kDefaultHost{"defaulthost", "defaulthost",
                                    "the host of an address in a header that has none", true};
+
+inline constexpr Number kDelayWarning{
+    "delaywarning", 14'400,    0,
+    31'536'000,     "seconds", "after which a sender hears that a message still waits; 0: never"};
 
 inline constexpr Line kDelimiters{"delimiters", "-",
                                   "the characters that separate a user's name from an extension"};
@@ -69,6 +91,14 @@ inline constexpr Number kDeliverTime{"delivertime",
 
 inline constexpr Line kDeliveryHook{
     "deliveryhook", "", "a command that is told of each file that took a message; empty: none"};
+
+inline constexpr Line kDoubleBounceHost{
+    "doublebouncehost", "doublebouncehost",
+    "the host of the address that bounces go to which cannot be delivered", true};
+
+inline constexpr Line kDoubleBounceTo{
+    "doublebounceto", "postmaster",
+    "what stands before the @ of that address; empty: they go nowhere"};
 
 inline constexpr Line kEnvNoAtHost{"envnoathost", "envnoathost",
                                    "the domain of an address without one", true};

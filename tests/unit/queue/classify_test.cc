@@ -19,6 +19,12 @@ Routes some_routes() {
   return routes;
 }
 
+NewRecipient recipient(const char* address) {
+  NewRecipient made;
+  made.address = address;
+  return made;
+}
+
 struct Case {
   const char* submitted;
   Channel channel;
@@ -31,8 +37,7 @@ class ClassifyTest : public testing::TestWithParam<Case> {};
 
 TEST_P(ClassifyTest, IsTheContracts) {
   const Case& expected = GetParam();
-  NewRecipient submitted;
-  submitted.address = expected.submitted;
+  NewRecipient submitted = recipient(expected.submitted);
   submitted.notify.success = true;
   submitted.original_recipient = "rfc822;x@y";
   const NewRecipient got = classify(some_routes(), submitted);
@@ -73,18 +78,18 @@ class ReadRoutesTest : public testing::Test {
 TEST_F(ReadRoutesTest, WithoutAnyListOnlyMailForThisHostIsOurs) {
   const Result<Routes> routes = read();
   ASSERT_TRUE(routes) << routes.error().what;
-  EXPECT_EQ(classify(*routes, {.address = "joe@host.example"}).channel, Channel::Local);
-  EXPECT_EQ(classify(*routes, {.address = "joe@far.example"}).channel, Channel::Remote);
-  EXPECT_EQ(classify(*routes, {.address = "joe"}).address, "joe@host.example");
+  EXPECT_EQ(classify(*routes, recipient("joe@host.example")).channel, Channel::Local);
+  EXPECT_EQ(classify(*routes, recipient("joe@far.example")).channel, Channel::Remote);
+  EXPECT_EQ(classify(*routes, recipient("joe")).address, "joe@host.example");
 }
 
 TEST_F(ReadRoutesTest, MeIsLocalUnlessThereAreLocals) {
   scratch.make_directory("control");
   scratch.write("control/me", "mail.example.org\n");
-  EXPECT_EQ(classify(read().value(), {.address = "joe@mail.example.org"}).channel, Channel::Local);
-  EXPECT_EQ(classify(read().value(), {.address = "joe"}).address, "joe@mail.example.org");
+  EXPECT_EQ(classify(read().value(), recipient("joe@mail.example.org")).channel, Channel::Local);
+  EXPECT_EQ(classify(read().value(), recipient("joe")).address, "joe@mail.example.org");
   scratch.write("control/locals", "example.org\n");
-  EXPECT_EQ(classify(read().value(), {.address = "joe@mail.example.org"}).channel, Channel::Remote);
+  EXPECT_EQ(classify(read().value(), recipient("joe@mail.example.org")).channel, Channel::Remote);
 }
 
 TEST_F(ReadRoutesTest, AListThatCannotBeReadIsAnError) {

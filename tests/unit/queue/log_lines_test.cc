@@ -8,6 +8,12 @@ namespace {
 
 class LogLinesTest : public testing::Test {
  protected:
+  void SetUp() override {
+    envelope.sender = "a b%c\xe9\n@x";
+    envelope.uid = 7801;
+    envelope.pid = 99;
+    envelope.size = 123;
+  }
   std::string said() {
     lines.flush();
     json.flush();
@@ -17,7 +23,7 @@ class LogLinesTest : public testing::Test {
   std::string text;
   LogLines lines{LogFormat::Lines, [this](std::string_view more) { text += more; }};
   LogLines json{LogFormat::Json, [this](std::string_view more) { text += more; }};
-  Envelope envelope{.sender = "a b%c\xe9\n@x", .uid = 7801, .pid = 99, .size = 123};
+  Envelope envelope;
 };
 
 TEST_F(LogLinesTest, LinesAreTheTemplatesOfTheContract) {
