@@ -109,7 +109,7 @@ constexpr std::array<const char*, kSqlCount> kSql{
     " FROM message WHERE id > ? ORDER BY id LIMIT ?",
     "SELECT count(*), total(size), min(born) FROM message",
     "SELECT state, count(*) FROM recipient GROUP BY state",
-    "SELECT spool FROM message WHERE spool IS NOT NULL",
+    "SELECT spool, id, size FROM message WHERE spool IS NOT NULL",
 };
 
 /// A letter of the schema, as text for SQLite.
@@ -175,6 +175,9 @@ Recipient recipient_of(const Rows& rows, MessageId message) {
 }  // namespace
 
 struct SqliteStore::Parts {
+  explicit Parts(FileOps& with) : files{with} {}
+
+  FileOps& files;
   UniqueFd directory;
   UniqueFd lock;
   Database database;
@@ -241,7 +244,7 @@ SqliteStore::~SqliteStore() = default;
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(System& system, const std::string& directory,
                                                        Options options) {
-  auto parts = std::make_unique<Parts>();
+  auto parts = std::make_unique<Parts>(system.files);
   parts->directory = LBX_TRY(open_store_directory(system, directory));
   const std::string path = directory + "/queue.db";
   if (options.access == Access::Read) {
@@ -458,7 +461,17 @@ Result<void> SqliteStore::spool_files(const std::function<void(std::string_view)
 }
 
 Result<std::vector<std::string>> SqliteStore::check() {
-  return sqlite::find_faults(parts_->database, kMaxFaults);
+  std::vector<std::string> faults = LBX_TRY(sqlite::find_faults(parts_->database, kMaxFaults));
+  Statement* statement = LBX_TRY(parts_->statement(kSpoolFiles));
+  Rows rows = statement->start();
+  while (faults.size() < kMaxFaults && LBX_TRY(rows.next())) {
+    const std::string file = "spool/" + std::string{rows.text(0)};
+    const Result<struct stat> status = parts_->files.stat_at(parts_->directory.get(), file);
+    if (status && status->st_size == rows.number(2)) continue;
+    faults.push_back("message " + std::to_string(rows.number(1)) + ": " + file +
+                     (status ? " has another size" : " is missing"));
+  }
+  return faults;
 }
 
 }  // namespace lbx::queue
