@@ -199,4 +199,24 @@ Result<std::int64_t> QueueDoor::submit(const DoorEnvelope& envelope, UniqueFd me
   return Error::from_errno(ECONNRESET, "the queue");
 }
 
+Result<std::uint64_t> QueueDoor::change(std::string_view change, std::string_view text,
+                                        std::span<const std::int64_t> recipients) {
+  std::uint64_t changed = 0;
+  for (const std::string& each : encode_change(change, text, recipients)) {
+    LBX_TRY(send_datagram(socket_.get(), each, -1, Wait::Yes));
+    const Datagram answer = LBX_TRY(receive_datagram(socket_.get(), Wait::Yes));
+    changed += static_cast<std::uint64_t>(LBX_TRY(number_of(answer.bytes)));
+  }
+  return changed;
+}
+
+Result<std::vector<Counter>> QueueDoor::counters() {
+  LBX_TRY(send_datagram(socket_.get(), "S", -1, Wait::Yes));
+  const Datagram answer = LBX_TRY(receive_datagram(socket_.get(), Wait::Yes));
+  if (answer.bytes.starts_with('S')) return read_counters(answer.bytes);
+  const Result<std::int64_t> refused = number_of(answer.bytes);
+  if (!refused) return refused.error();
+  return Error::from_errno(EPROTO, "the queue's answer");
+}
+
 }  // namespace lbx::wire

@@ -10,7 +10,7 @@
 //                -> 'G' LINE [descriptor]   open for reading and writing; it begins with LINE
 //                                           (the Received field), which must stay
 //   by the queue's own users and root
-//                'C' CHANGE NUL ID...       retry, hold, release, delete, fail; -> 'K' | 'Z' | 'D'
+//                'C' CHANGE NUL ID...       queue_control.h; -> 'K' COUNT | 'Z' | 'D'
 //                'S'                        counters -> 'S' NAME=VALUE NEWLINE ...
 //
 // RECORDS are a letter, text, and a NUL each, in this order:
@@ -22,6 +22,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@
 #include "core/base/result.h"
 #include "core/base/system.h"
 #include "core/base/unique_fd.h"
+#include "core/wire/queue_control.h"
 
 namespace lbx::wire {
 
@@ -102,6 +104,11 @@ class QueueDoor {
   /// The number of the message. Where the queue has refused it, the error's text is the queue's
   /// own, for the sender too, and its os_error is 0.
   Result<std::int64_t> submit(const DoorEnvelope& envelope, UniqueFd message);
+
+  /// What an administrator says (queue_control.h): how many of the recipients were changed.
+  Result<std::uint64_t> change(std::string_view change, std::string_view text,
+                               std::span<const std::int64_t> recipients);
+  Result<std::vector<Counter>> counters();
 
  private:
   Result<void> send_all(const DoorEnvelope& envelope, UniqueFd message);

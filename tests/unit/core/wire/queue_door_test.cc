@@ -171,6 +171,25 @@ TEST_F(QueueDoorTest, WithoutAFileThereIsAReason) {
   server.join();
 }
 
+TEST_F(QueueDoorTest, AChangeSaysHowManyRecipientsItChanged) {
+  const std::vector<std::int64_t> ids{7, 8};
+  answer("K1");
+  EXPECT_EQ(*door.change("hold", "", ids), 1U);
+  server.join();
+  answer("Dnot yours");
+  EXPECT_EQ(door.change("hold", "", ids).error().what, "not yours");
+  server.join();
+}
+
+TEST_F(QueueDoorTest, CountersComeByName) {
+  answer("Sdelivered=12\nbounced=1\n");
+  EXPECT_EQ(*door.counters(), (std::vector<Counter>{{"delivered", 12}, {"bounced", 1}}));
+  server.join();
+  answer("Dnot yours");
+  EXPECT_EQ(door.counters().error().what, "not yours");
+  server.join();
+}
+
 TEST(QueueDoorConnection, NobodyThereHasAnErrorOfItsOwn) {
   const testing_support::ScratchDirectory scratch;
   EXPECT_EQ(QueueDoor::connect(scratch.path("sock")).error().os_error, ENOENT);
