@@ -133,6 +133,13 @@ void Deliveries::begin_local(const std::shared_ptr<Group>& group, const LivePtr&
   actions_.send_local(wire::encode(number, order), live->body);
 }
 
+void Deliveries::begin_remote(const std::shared_ptr<Group>& group, const LivePtr& live) {
+  static_cast<void>(live);
+  put_off(group->slot);
+}
+
+void Deliveries::take_remote_answer(std::string_view /*datagram*/) {}
+
 void Deliveries::take_local_answer(std::string_view datagram) {
   Result<wire::NumberedAnswer> got = wire::decode_answer(datagram);
   if (got) answered(Channel::Local, got->number, std::move(got->answer));

@@ -223,7 +223,7 @@ Result<Submission> Door::submission_of(Connection& connection) {
 void Door::reset(Connection& connection) {
   open_octets_ -= connection.octets;
   connection.octets = 0;
-  connection.reader = {};
+  connection.reader = wire::EnvelopeReader{};
   connection.message.reset();
   connection.since = 0;
 }
