@@ -5,6 +5,7 @@
 #include "core/base/log.h"
 #include "deliver/engine.h"
 #include "deliver/forecast.h"
+#include "deliver/queue_delivery.h"
 
 namespace lbx::deliver {
 
@@ -61,6 +62,9 @@ Answer UserProcess::carry_out(UserOrder order, int message) const {
     return answer_of(forecast(system_, order.request, settings).result);
   }
   if (message < 0) return answer_later("4.3.0 an order without a message");
+  if (order.kind == Order::Kind::Local) {
+    return deliver_for_queue(system_, order.request, std::move(settings), message);
+  }
   return answer_of(deliver(system_, order.request, settings, message).report);
 }
 

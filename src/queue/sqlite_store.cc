@@ -58,6 +58,7 @@ enum Sql : std::size_t {
   kRelease,
   kDelete,
   kFail,
+  kOnce,
   kLease,
   kUnfinished,
   kMessage,
@@ -92,6 +93,7 @@ constexpr std::array<const char*, kSqlCount> kSql{
     "UPDATE recipient SET state = 'w', due = ?2 WHERE id = ?1 AND state = 'h'",
     "UPDATE recipient SET state = 'd' WHERE id = ?1 AND state <> 'd'",
     "UPDATE recipient SET state = 'f', report = ?3 WHERE id = ?1 AND state IN ('w', 'h')",
+    "INSERT OR IGNORE INTO once(key) VALUES(?)",
     "SELECT r.id, r.message, r.channel, m.born, r.due, r.attempts, r.destination"
     " FROM recipient r JOIN message m ON m.id = r.message WHERE r.state = 'w'"
     " ORDER BY r.due, r.id",
@@ -107,7 +109,7 @@ constexpr std::array<const char*, kSqlCount> kSql{
     " FROM message WHERE id > ? ORDER BY id LIMIT ?",
     "SELECT count(*), total(size), min(born) FROM message",
     "SELECT state, count(*) FROM recipient GROUP BY state",
-    "SELECT spool FROM message WHERE spool IS NOT NULL",
+    "SELECT spool, id, size FROM message WHERE spool IS NOT NULL",
 };
 
 /// A letter of the schema, as text for SQLite.
@@ -173,6 +175,9 @@ Recipient recipient_of(const Rows& rows, MessageId message) {
 }  // namespace
 
 struct SqliteStore::Parts {
+  explicit Parts(FileOps& with) : files{with} {}
+
+  FileOps& files;
   UniqueFd directory;
   UniqueFd lock;
   Database database;
@@ -239,7 +244,7 @@ SqliteStore::~SqliteStore() = default;
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(System& system, const std::string& directory,
                                                        Options options) {
-  auto parts = std::make_unique<Parts>();
+  auto parts = std::make_unique<Parts>(system.files);
   parts->directory = LBX_TRY(open_store_directory(system, directory));
   const std::string path = directory + "/queue.db";
   if (options.access == Access::Read) {
@@ -363,6 +368,11 @@ Result<std::size_t> SqliteStore::change(std::span<const RecipientId> recipients,
   return changed;
 }
 
+Result<bool> SqliteStore::once(std::string_view key) {
+  LBX_TRY(parts_->run(kOnce, key));
+  return parts_->database.changed() != 0;
+}
+
 Result<void> SqliteStore::lease(const std::function<void(const Waiting&)>& take) {
   Statement* statement = LBX_TRY(parts_->statement(kLease));
   Rows rows = statement->start();
@@ -451,7 +461,17 @@ Result<void> SqliteStore::spool_files(const std::function<void(std::string_view)
 }
 
 Result<std::vector<std::string>> SqliteStore::check() {
-  return sqlite::find_faults(parts_->database, kMaxFaults);
+  std::vector<std::string> faults = LBX_TRY(sqlite::find_faults(parts_->database, kMaxFaults));
+  Statement* statement = LBX_TRY(parts_->statement(kSpoolFiles));
+  Rows rows = statement->start();
+  while (faults.size() < kMaxFaults && LBX_TRY(rows.next())) {
+    const std::string file = "spool/" + std::string{rows.text(0)};
+    const Result<struct stat> status = parts_->files.stat_at(parts_->directory.get(), file);
+    if (status && status->st_size == rows.number(2)) continue;
+    faults.push_back("message " + std::to_string(rows.number(1)) + ": " + file +
+                     (status ? " has another size" : " is missing"));
+  }
+  return faults;
 }
 
 }  // namespace lbx::queue

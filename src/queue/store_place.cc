@@ -35,15 +35,14 @@ constexpr std::array<unsigned long, 14> kSharedFileSystems{
     0x47504653,  // GPFS
 };
 
-// What root makes in a directory of the queue's user must be that user's.
+}  // namespace
+
 Result<void> give_to_owner(System& system, int directory, int file) {
   if (::geteuid() != 0) return {};
   const struct stat owner = LBX_TRY(system.files.stat_fd(directory));
   if (::fchown(file, owner.st_uid, owner.st_gid) != 0) return Error::from_errno(errno, "chown");
   return {};
 }
-
-}  // namespace
 
 Result<void> refuse_network_file_system(long type, const std::string& directory) {
   // Some types have bit 31 set, and the field a sign.

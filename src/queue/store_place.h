@@ -25,4 +25,7 @@ Result<UniqueFd> lock_store(System& system, int directory, int patience_ms);
 /// makes it. The value is whether it was made.
 Result<bool> make_store_file(System& system, int directory, const std::string& name);
 
+/// What root makes in a directory of the queue's user must be that user's.
+Result<void> give_to_owner(System& system, int directory, int file);
+
 }  // namespace lbx::queue
