@@ -59,7 +59,7 @@ void Deliveries::start() {
 void Deliveries::drain() {
   if (draining_) return;
   draining_ = true;
-  log_.status(status());
+  if (!idle()) log_.status(status());
 }
 
 void Deliveries::begin(Slot slot) {
@@ -125,12 +125,9 @@ void Deliveries::begin_local(const std::shared_ptr<Group>& group, const LivePtr&
   const Turn& turn = group->slot.turns.front();
   const std::string& address = *live->address_of(turn.recipient);
   Parts parts = parts_of(address);
-  const wire::Order order{wire::Order::Kind::Local,
-                          std::move(parts.local),
-                          std::move(parts.domain),
-                          expand_verp(live->envelope.sender, address),
-                          live->envelope.size,
-                          attempt_name(turn)};
+  const wire::Order order{wire::Order::Kind::Local, std::move(parts.local),
+                          std::move(parts.domain),  expand_verp(live->envelope.sender, address),
+                          live->envelope.size,      attempt_name(turn)};
   const std::uint64_t number = begin_one(group, turn, live);
   log_.status(status());
   actions_.send_local(wire::encode(number, order), live->body);
@@ -185,10 +182,10 @@ Finished Deliveries::finish(const Running& running, wire::Verdict verdict, std::
     case wire::Verdict::Later:
       ++counters_.deferred;
       finished.outcome.state = State::Waiting;
-      finished.outcome.due = next_attempt(
-          running.turn.born, clock_.now().seconds,
-          running.group->slot.channel == Channel::Local ? schedule_.local_step
-                                                        : schedule_.remote_step);
+      finished.outcome.due =
+          next_attempt(running.turn.born, clock_.now().seconds,
+                       running.group->slot.channel == Channel::Local ? schedule_.local_step
+                                                                     : schedule_.remote_step);
       break;
   }
   return finished;
@@ -200,8 +197,8 @@ void Deliveries::end_group(const Group& group) {
                    group.answered ? Scheduler::Ending::Done : Scheduler::Ending::Refused, now);
   if (group.answered) return;
   // Nobody there answers anybody: what is too old by now does not wait for its own refusal.
-  for (const Turn& each : scheduler_.take_hopeless(group.slot, now - schedule_.lifetime,
-                                                   kHopelessAtOnce, now)) {
+  for (const Turn& each :
+       scheduler_.take_hopeless(group.slot, now - schedule_.lifetime, kHopelessAtOnce, now)) {
     ++counters_.failed;
     actions_.finished({{each.recipient, State::Failed, 0, now, {}},
                        group.refusal + kGivingUp,

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/message/date.h"
 #include "core/wire/datagram.h"
 
 namespace lbx::queue {
@@ -54,14 +53,6 @@ Result<std::string> octets_of(int descriptor, std::size_t limit) {
 
 }  // namespace
 
-std::string received_line(const DoorUsers& users, uid_t uid, pid_t pid, std::int64_t now) {
-  std::string who = "by uid " + std::to_string(uid);
-  if (users.alias == uid) who = "by alias";
-  if (users.network.contains(uid)) who = "from network";
-  return "Received: (qmail " + std::to_string(pid) + " invoked " + who + "); " +
-         format_rfc822(now) + "\n";
-}
-
 struct Door::Connection {
   std::uint64_t id{0};
   UniqueFd socket;
@@ -91,8 +82,8 @@ Door::Door(EventLoop& loop, Clock& clock, UniqueFd socket, DoorLimits limits, Do
 Result<std::unique_ptr<Door>> Door::open(EventLoop& loop, Clock& clock, UniqueFd socket,
                                          DoorLimits limits, DoorUsers users, DoorActions actions) {
   const int listening = socket.get();
-  std::unique_ptr<Door> door{new Door{loop, clock, std::move(socket), limits, std::move(users),
-                                      std::move(actions)}};
+  std::unique_ptr<Door> door{
+      new Door{loop, clock, std::move(socket), limits, std::move(users), std::move(actions)}};
   Door* const raw = door.get();
   LBX_TRY(loop.watch(listening, EventLoop::Interest::Read, [raw] { raw->accept_all(); }));
   door->idle_timer_ = loop.after(kLookAround, [raw] { raw->close_idle(); });
@@ -122,8 +113,8 @@ void Door::accept_one(UniqueFd socket) {
   const std::size_t most_of_user =
       peer->uid == 0 ? limits_.connections : limits_.connections_per_user;
   if (connections_.size() >= limits_.connections || of_user >= most_of_user) {
-    static_cast<void>(wire::send_datagram(socket.get(), "Ztoo many connections to the queue (#4.3.2)",
-                                          -1, wire::Wait::No));
+    static_cast<void>(wire::send_datagram(
+        socket.get(), "Ztoo many connections to the queue (#4.3.2)", -1, wire::Wait::No));
     if (of_user == 0) by_user_.erase(peer->uid);
     return;
   }
@@ -133,8 +124,8 @@ void Door::accept_one(UniqueFd socket) {
   made->uid = peer->uid;
   made->pid = peer->pid;
   const std::uint64_t id = made->id;
-  const Result<void> watched = loop_.watch(made->socket.get(), EventLoop::Interest::Read,
-                                           [this, id] { readable(id); });
+  const Result<void> watched =
+      loop_.watch(made->socket.get(), EventLoop::Interest::Read, [this, id] { readable(id); });
   if (!watched) return;
   ++of_user;
   connections_.emplace(id, std::move(made));
@@ -224,7 +215,7 @@ Result<Submission> Door::submission_of(Connection& connection) {
     made.spool = std::move(connection.message);
     return made;
   }
-  made.head = received_line(users_, made.uid, made.pid, clock_.now().seconds);
+  made.head = received_line(invoker_of(users_.known, made.uid), made.pid, clock_.now().seconds);
   made.octets = LBX_TRY(octets_of(connection.message.get(), limits_.inline_octets));
   return made;
 }
@@ -239,7 +230,7 @@ void Door::reset(Connection& connection) {
 
 void Door::give_spool_file(Connection& connection) {
   connection.spool_head =
-      received_line(users_, connection.uid, connection.pid, clock_.now().seconds);
+      received_line(invoker_of(users_.known, connection.uid), connection.pid, clock_.now().seconds);
   const Result<UniqueFd> file = actions_.spool_file(connection.spool_head);
   struct stat about {};
   if (!file || ::fstat(file->get(), &about) != 0) {

@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -23,6 +22,7 @@
 #include "core/base/event_loop.h"
 #include "core/wire/queue_control.h"
 #include "core/wire/queue_door.h"
+#include "queue/received.h"
 
 namespace lbx::queue {
 
@@ -33,14 +33,12 @@ struct DoorLimits {
   std::size_t open_envelopes{std::size_t{256} * 1024 * 1024};
   std::size_t recipients{100'000};
   /// Larger messages are files of the spool area.
-  std::size_t inline_octets{std::size_t{256} * 1024};
+  std::size_t inline_octets{wire::kMaxDoorMemory};
   std::chrono::seconds idle{300};  // within an envelope
 };
 
-/// Whose mail says in its Received line how it came in (CONTRACT 1.6).
 struct DoorUsers {
-  std::optional<uid_t> alias;
-  std::set<uid_t> network;
+  KnownUsers known;
   std::set<uid_t> masters;  // who may change what is queued, besides root
 };
 
@@ -60,9 +58,6 @@ struct DoorActions {
   std::function<void(const wire::ChangeRequest&, Answer)> change;
   std::function<std::string()> counters;
 };
-
-/// "Received: (qmail 77 invoked by uid 1000); DATE" and its line end.
-std::string received_line(const DoorUsers& users, uid_t uid, pid_t pid, std::int64_t now);
 
 class Door {
  public:

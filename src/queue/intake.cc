@@ -86,10 +86,10 @@ void Intake::schedule(Incoming& incoming, const Submitted& submitted) {
   std::size_t soon = 0;
   for (std::size_t i = 0; i < recipients.size(); ++i) {
     const NewRecipient& each = recipients[i];
-    scheduler_.add({submitted.recipients[i], submitted.message, each.channel,
-                    incoming.message.envelope.born, std::min(now, incoming.message.envelope.born),
-                    0, each.destination},
-                   now);
+    scheduler_.add(
+        {submitted.recipients[i], submitted.message, each.channel, incoming.message.envelope.born,
+         std::min(now, incoming.message.envelope.born), 0, each.destination},
+        now);
     if (!scheduler_.resting(each.channel, each.destination, now)) ++soon;
   }
   if (const LivePtr live = soon > 0 ? keep(incoming, submitted) : nullptr) {

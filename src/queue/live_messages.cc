@@ -40,7 +40,8 @@ Result<UniqueFd> message_descriptor(std::string_view head, std::string_view octe
       done += static_cast<std::size_t>(wrote);
     }
   }
-  if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+  if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) <
+      0) {
     return Error::from_errno(errno, "F_ADD_SEALS");
   }
   return fd;
@@ -88,6 +89,16 @@ void LiveMessages::keep(const LivePtr& live, std::size_t turns, std::int64_t now
 void LiveMessages::used(MessageId message) {
   const auto found = kept_.find(message);
   if (found != kept_.end() && --found->second->turns == 0) drop(found->second);
+}
+
+void LiveMessages::forget(const std::unordered_set<RecipientId>& recipients) {
+  for (const auto& [id, known] : known_) {
+    const LivePtr live = known.lock();
+    if (!live) continue;
+    const std::size_t forgotten = std::erase_if(
+        live->recipients, [&](const LiveRecipient& each) { return recipients.contains(each.id); });
+    live->open -= std::min(live->open, forgotten);
+  }
 }
 
 }  // namespace lbx::queue

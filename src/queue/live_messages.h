@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -26,12 +27,11 @@ struct LiveRecipient {
 struct Live {
   MessageId id{0};
   Envelope envelope;
-  std::string spool_name;                // of a large message
-  std::shared_ptr<const UniqueFd> body;  // sealed, or a file open for reading
+  std::string spool_name;                 // of a large message
+  std::shared_ptr<const UniqueFd> body;   // sealed, or a file open for reading
   std::vector<LiveRecipient> recipients;  // those that wait, by number
-  std::size_t open{0};     // recipients that wait or are being delivered to
-  bool failures{false};    // there are some that nobody was told of
-  unsigned reports{0};     // bounces so far, of this process
+  std::size_t open{0};                    // recipients that wait or are being delivered to
+  bool failures{false};                   // there were some
 
   /// Nothing: it has no such recipient.
   const std::string* address_of(RecipientId recipient) const;
@@ -60,6 +60,8 @@ class LiveMessages {
   void keep(const LivePtr& live, std::size_t turns, std::int64_t now);
   /// One of those turns has come.
   void used(MessageId message);
+  /// These wait no more, or not now.
+  void forget(const std::unordered_set<RecipientId>& recipients);
   std::size_t kept() const { return kept_.size(); }
 
  private:

@@ -163,9 +163,8 @@ void LogLines::bounce(MessageId message, pid_t pid) {
   line.words(" qp ").number("pid", pid);
 }
 
-void LogLines::triple_bounce(MessageId message) {
-  Line line{*this, "triple-bounce"};
-  line.words("triple bounce: discarding bounce/").number("message", message);
+void LogLines::note(std::string_view text) {
+  Line{*this, "note"}.sentence(text);
 }
 
 void LogLines::end(MessageId message) {

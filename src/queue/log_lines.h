@@ -46,8 +46,9 @@ class LogLines {
   void ended(std::uint64_t delivery, LogResult result, std::string_view text);
   void mangled(std::uint64_t delivery);
   void bounce(MessageId message, pid_t pid);
-  void triple_bounce(MessageId message);
   void end(MessageId message);
+  /// A sentence of the queue's own: "triple bounce: discarding bounce/17".
+  void note(std::string_view text);
   /// "warning: ...", "alert: ...".
   void warning(std::string_view text);
   void alert(std::string_view text);

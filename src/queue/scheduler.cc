@@ -202,8 +202,8 @@ void Scheduler::give_back(const Slot& slot, std::size_t from) {
 }
 
 void Scheduler::put_back(const Slot& slot, const Turn& turn, std::int64_t due) {
-  const Waiting waiting{turn.recipient, turn.message,      slot.channel, turn.born,
-                        due,            turn.attempts + 1, {}};
+  const Waiting waiting{
+      turn.recipient, turn.message, slot.channel, turn.born, due, turn.attempts + 1, {}};
   push_future(new_entry(waiting, slot.destination));
 }
 
@@ -255,15 +255,28 @@ std::vector<Turn> Scheduler::take_hopeless(const Slot& slot, std::int64_t born, 
   return taken;
 }
 
+void Scheduler::end_rest(std::uint32_t destination) {
+  Destination& each = destinations_[destination];
+  resting_.erase({each.rests_until, destination});
+  each.rests_until = 0;
+  each.refusals = 0;
+  enter_ring(destination);
+}
+
 void Scheduler::all_due(std::int64_t now) {
-  for (const std::uint32_t entry : future_) entries_[entry].due = now;
-  while (!future_.empty()) append_due(pop_future());
-  for (Destination& each : destinations_) {
-    each.rests_until = 0;
-    each.refusals = 0;
+  hurry([](RecipientId /*recipient*/) { return true; }, now);
+  for (std::uint32_t i = 0; i < destinations_.size(); ++i) {
+    if (destinations_[i].in_use) end_rest(i);
   }
-  for (const auto& [until, destination] : resting_) enter_ring(destination);
-  resting_.clear();
+}
+
+void Scheduler::hurry(const std::function<bool(RecipientId)>& chosen, std::int64_t now) {
+  for (const std::uint32_t entry : future_) {
+    if (!chosen(entries_[entry].turn.recipient)) continue;
+    entries_[entry].due = std::min(entries_[entry].due, now);
+    end_rest(entries_[entry].destination);
+  }
+  std::ranges::make_heap(future_, [this](auto a, auto b) { return later(a, b); });
 }
 
 std::size_t Scheduler::remove(const std::function<bool(RecipientId)>& chosen) {

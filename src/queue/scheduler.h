@@ -85,6 +85,8 @@ class Scheduler {
 
   /// Everything is due, and every rest is over.
   void all_due(std::int64_t now);
+  /// The same for those that `chosen` says yes to.
+  void hurry(const std::function<bool(RecipientId)>& chosen, std::int64_t now);
   /// Takes out all that `chosen` says yes to; the value is how many.
   std::size_t remove(const std::function<bool(RecipientId)>& chosen);
 
@@ -139,6 +141,7 @@ class Scheduler {
   void free_entry(std::uint32_t entry);
   void append_due(std::uint32_t entry);
   void enter_ring(std::uint32_t destination);
+  void end_rest(std::uint32_t destination);
   void wake(std::int64_t now);
   std::optional<Slot> next_of(Channel channel, std::int64_t now);
   Slot take(std::uint32_t destination);

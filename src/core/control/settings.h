@@ -47,6 +47,16 @@ inline constexpr Number kBounceMaxBytes{
     "bouncemaxbytes",        1'048'576, 0,
     std::uint64_t{1} << 50U, "octets",  "the largest message that a bounce returns whole; 0: any"};
 
+inline constexpr Number kConcurrencyLocal{"concurrencylocal",
+                                          10,
+                                          0,
+                                          10'000,
+                                          "deliveries",
+                                          "how many local deliveries the queue has at once"};
+
+inline constexpr Number kConcurrencyRemote{
+    "concurrencyremote", 20, 0, 10'000, "deliveries", "how many remote deliveries it has at once"};
+
 inline constexpr Number kDataBytes{"databytes", 0,
                                    0,           std::uint64_t{1} << 50U,
                                    "octets",    "the largest message that is taken; 0: any"};
@@ -238,6 +248,12 @@ inline constexpr Number kProgramTimeout{
 inline constexpr List kProxyNetworks{
     "proxynetworks", "networks of proxies, which begin each connection with the PROXY protocol"};
 
+inline constexpr Number kQueueLifetime{"queuelifetime", 604'800,   0,
+                                       31'536'000,      "seconds", "how long a message is tried"};
+
+inline constexpr Line kQueueUser{"queueuser", "lbx-queue",
+                                 "the user whose the queue is, if started by root"};
+
 inline constexpr Number kQuotaWarning{
     "quotawarning",
     0,
@@ -248,6 +264,15 @@ inline constexpr Number kQuotaWarning{
 
 inline constexpr Text kQuotaWarningText{"quotawarningtext",
                                         "that warning: a message with its header"};
+
+inline constexpr Line kRemoteUser{"remoteuser", "lbx-remote",
+                                  "the user that speaks to other hosts, if started by root"};
+
+inline constexpr Number kRetryLocal{
+    "retrylocal", 10, 1, 1000, "steps", "how fast the gaps between local attempts grow"};
+
+inline constexpr Number kRetryRemote{
+    "retryremote", 20, 1, 1000, "steps", "how fast the gaps between remote attempts grow"};
 
 inline constexpr Line kSrsDomain{
     "srsdomain", "", "the domain of rewritten senders of what is forwarded; empty: none is"};

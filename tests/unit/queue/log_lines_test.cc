@@ -38,7 +38,7 @@ TEST_F(LogLinesTest, LinesAreTheTemplatesOfTheContract) {
   lines.ended(6, LogResult::Deferral, "");
   lines.mangled(7);
   lines.bounce(17, 12);
-  lines.triple_bounce(18);
+  lines.note("triple bounce: discarding bounce/18");
   lines.end(17);
   lines.warning("trouble injecting bounce message, will try later");
   lines.alert("cannot start: unable to read controls");
