@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -155,7 +156,7 @@ int cannot_start(queue::LogLines& log, const Error& why) {
   SystemRandomness randomness;
   System system{files, clock, randomness, ::getpid(), parent.host_name, parent.environment};
   remote::RemoteLimits limits;
-  limits.at_once = static_cast<unsigned>(parts.settings.limits.remote);
+  limits.at_once = static_cast<unsigned>(std::max<std::size_t>(parts.settings.limits.remote, 1));
   remote::RemoteProcess process{system, limits, pairs.remote.ours.get()};
   std::_Exit(process.run() ? 0 : kCannotStart);
 }
