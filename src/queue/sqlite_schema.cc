@@ -46,6 +46,10 @@ constexpr const char* kVersion1 = R"(
     report TEXT NOT NULL
   ) STRICT;
   CREATE INDEX recipient_of ON recipient(message);
+  CREATE TABLE once(
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE
+  ) STRICT;
 )";
 
 // The one at N makes version N + 1 out of version N.

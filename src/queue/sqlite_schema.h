@@ -16,8 +16,9 @@ inline constexpr std::int64_t kApplication = 0x4c627851;
 /// What `PRAGMA user_version` says of a file of today.
 inline constexpr std::int64_t kSchemaVersion = 1;
 
-/// The tables with messages in them, in the order in which rows may be put in.
-inline constexpr const char* kTables[] = {"message", "body", "recipient"};
+/// The tables with messages in them, and with what must not happen twice, in the order in which
+/// rows may be put in.
+inline constexpr const char* kTables[] = {"message", "body", "recipient", "once"};
 
 /// Makes the tables in an empty file, or brings those of an older Letterbox up to date, in one
 /// transaction; a file of a newer one, or of another program, is an error. `id` names a new store.

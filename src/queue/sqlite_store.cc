@@ -58,6 +58,7 @@ enum Sql : std::size_t {
   kRelease,
   kDelete,
   kFail,
+  kOnce,
   kLease,
   kUnfinished,
   kMessage,
@@ -92,6 +93,7 @@ constexpr std::array<const char*, kSqlCount> kSql{
     "UPDATE recipient SET state = 'w', due = ?2 WHERE id = ?1 AND state = 'h'",
     "UPDATE recipient SET state = 'd' WHERE id = ?1 AND state <> 'd'",
     "UPDATE recipient SET state = 'f', report = ?3 WHERE id = ?1 AND state IN ('w', 'h')",
+    "INSERT OR IGNORE INTO once(key) VALUES(?)",
     "SELECT r.id, r.message, r.channel, m.born, r.due, r.attempts, r.destination"
     " FROM recipient r JOIN message m ON m.id = r.message WHERE r.state = 'w'"
     " ORDER BY r.due, r.id",
@@ -378,6 +380,11 @@ Result<std::size_t> SqliteStore::change(std::span<const RecipientId> recipients,
     changed += parts_->database.changed();
   }
   return changed;
+}
+
+Result<bool> SqliteStore::once(std::string_view key) {
+  LBX_TRY(parts_->run(kOnce, key));
+  return parts_->database.changed() != 0;
 }
 
 Result<void> SqliteStore::lease(const std::function<void(const Waiting&)>& take) {

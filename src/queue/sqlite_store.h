@@ -49,6 +49,7 @@ class SqliteStore final : public QueueStore {
   Result<std::vector<MessageId>> end(std::span<const MessageId> messages) override;
   Result<std::size_t> change(std::span<const RecipientId> recipients, Change change,
                              std::int64_t now, std::string_view report) override;
+  Result<bool> once(std::string_view key) override;
 
   Result<void> lease(const std::function<void(const Waiting&)>& take) override;
   Result<std::vector<MessageId>> unfinished() override;

@@ -99,6 +99,10 @@ class QueueStore {
   virtual Result<std::size_t> change(std::span<const RecipientId> recipients, Change change,
                                      std::int64_t now, std::string_view report) = 0;
 
+  /// Notes something that must not happen twice, such as taking a certain message over from an old
+  /// queue: true the first time, for ever, as soon as the transaction is committed.
+  virtual Result<bool> once(std::string_view key) = 0;
+
   /// Every recipient that waits is this process's own from now on; `take` gets each, those due
   /// first come first. On one disk: all of them, once, at the start.
   virtual Result<void> lease(const std::function<void(const Waiting&)>& take) = 0;

@@ -158,6 +158,19 @@ TEST_F(SqliteStoreTest, NumbersNeverComeBack) {
   EXPECT_GT(second.recipients[0], first.recipients[0]);
 }
 
+TEST_F(SqliteStoreTest, WhatIsNotedOnceIsKnownForEverButNotWhereItWasRolledBack) {
+  auto store = open();
+  const auto note = [&store] { return store->once("qmail 46"); };
+  ASSERT_TRUE(store->begin(Durability::Now));
+  EXPECT_TRUE(*note());
+  store->roll_back();
+  EXPECT_TRUE(commit(*store, note));
+  EXPECT_FALSE(commit(*store, note));
+  store.reset();
+  store = open();
+  EXPECT_FALSE(commit(*store, note));
+}
+
 TEST_F(SqliteStoreTest, AnEndedMessageLeavesNothing) {
   const auto store = open();
   const Submitted submitted = submit(*store, mail({to("a@b"), to("c@d")}));
