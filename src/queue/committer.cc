@@ -2,7 +2,6 @@
 #include "queue/committer.h"
 
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -182,9 +181,7 @@ void Committer::State::carry_out(Entries& group) {
 void Committer::State::tell(Entries group) {
   in_all -= group.size();
   std::ranges::move(group, std::back_inserter(ended));
-  constexpr std::uint64_t kOne = 1;
-  // Its counter cannot overflow, and nothing else can go wrong.
-  static_cast<void>(::write(ready.get(), &kOne, sizeof kOne));
+  static_cast<void>(::eventfd_write(ready.get(), 1));  // what could fail is an overflow
   if (in_all == 0) all_ended.notify_all();
 }
 
@@ -236,8 +233,8 @@ int Committer::ready_fd() const {
 }
 
 void Committer::finish() {
-  std::uint64_t ignored = 0;
-  static_cast<void>(::read(state_->ready.get(), &ignored, sizeof ignored));
+  eventfd_t ignored = 0;
+  static_cast<void>(::eventfd_read(state_->ready.get(), &ignored));
   std::deque<Entry> ended;
   {
     const std::lock_guard lock{state_->mutex};

@@ -133,9 +133,27 @@ void Deliveries::begin_local(const std::shared_ptr<Group>& group, const LivePtr&
   actions_.send_local(wire::encode(number, order), live->body);
 }
 
+void Deliveries::begin_remote(const std::shared_ptr<Group>& group, const LivePtr& live) {
+  wire::RemoteOrder order;
+  const std::string& first = *live->address_of(group->slot.turns.front().recipient);
+  order.host = parts_of(first).domain;
+  order.sender = expand_verp(live->envelope.sender, first);
+  for (const Turn& turn : group->slot.turns) {
+    const std::string& address = *live->address_of(turn.recipient);
+    order.recipients.push_back({begin_one(group, turn, live), address});
+  }
+  log_.status(status());
+  for (std::string& each : wire::encode(order)) actions_.send_remote(std::move(each), live->body);
+}
+
 void Deliveries::take_local_answer(std::string_view datagram) {
   Result<wire::NumberedAnswer> got = wire::decode_answer(datagram);
   if (got) answered(Channel::Local, got->number, std::move(got->answer));
+}
+
+void Deliveries::take_remote_answer(std::string_view datagram) {
+  Result<wire::NumberedAnswer> got = wire::decode_answer(datagram);
+  if (got) answered(Channel::Remote, got->number, std::move(got->answer));
 }
 
 void Deliveries::answered(Channel channel, std::uint64_t number, wire::Answer answer) {
@@ -164,7 +182,8 @@ Finished Deliveries::finish(const Running& running, wire::Verdict verdict, std::
   Finished finished{{running.turn.recipient, State::Done, 0, running.started, {}},
                     std::move(text),
                     running.live,
-                    running.turn.message};
+                    running.turn.message,
+                    false};
   if (verdict == wire::Verdict::Later &&
       is_last_attempt(running.turn.born, running.started, schedule_.lifetime)) {
     if (!finished.report.empty() && !finished.report.ends_with('\n')) finished.report += '\n';
@@ -203,7 +222,8 @@ void Deliveries::end_group(const Group& group) {
     actions_.finished({{each.recipient, State::Failed, 0, now, {}},
                        group.refusal + kGivingUp,
                        live_.find(each.message),
-                       each.message});
+                       each.message,
+                       false});
   }
 }
 

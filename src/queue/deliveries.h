@@ -14,6 +14,7 @@
 
 #include "core/base/clock.h"
 #include "core/wire/order.h"
+#include "core/wire/remote_order.h"
 #include "queue/live_messages.h"
 #include "queue/log_lines.h"
 #include "queue/retry.h"
@@ -27,6 +28,7 @@ struct Finished {
   std::string report;
   LivePtr live;  // nothing: the recipient was too old for an attempt of its own
   MessageId message{0};
+  bool last{false};  // its message has probably ended with it
 };
 
 struct DeliveryCounters {

@@ -10,7 +10,7 @@
 #include "core/base/io.h"
 #include "core/base/mail_home.h"
 #include "core/users/own_account.h"
-#include "queue/door.h"
+#include "queue/received.h"
 
 namespace lbx::queue {
 namespace {
@@ -28,8 +28,8 @@ Result<void> make_store(System& system, const std::string& queue) {
 }
 
 /// What the Received line makes of us (CONTRACT 1.6).
-DoorUsers ourselves(System& system, uid_t uid) {
-  DoorUsers users;
+KnownUsers ourselves(System& system, uid_t uid) {
+  KnownUsers users;
   const Result<std::optional<users::Account>> account = users::account_of_uid(system, uid);
   if (!account || !*account) return users;
   if ((*account)->name == "alias") users.alias = uid;
@@ -49,8 +49,8 @@ Result<std::unique_ptr<DirectQueue>> DirectQueue::open(System& system, uid_t uid
   SpoolArea spool = LBX_TRY(SpoolArea::open(system, directory));
   const control::ControlDirectory control{system.files, home};
   Routes routes = LBX_TRY(read_routes(control, system.host_name));
-  std::string head =
-      received_line(ourselves(system, uid), uid, system.pid, system.clock.now().seconds);
+  std::string head = received_line(invoker_of(ourselves(system, uid), uid), system.pid,
+                                   system.clock.now().seconds);
   return std::unique_ptr<DirectQueue>{
       // NOLINT: its constructor is private
       new DirectQueue{system, uid, std::move(routes), std::move(store), std::move(spool),

@@ -52,7 +52,7 @@ constexpr std::array kKinds{
               false},
 };
 
-const KindWords& words_of(ReportKind kind) {
+const KindWords& words_for(ReportKind kind) {
   return *std::ranges::find(kKinds, kind, &KindWords::kind);
 }
 
@@ -96,7 +96,7 @@ std::string shown_in_line(ReportForm form, std::string_view text) {
 }
 
 std::string greeting(const DeliveryReport& report) {
-  const KindWords& words = words_of(report.kind);
+  const KindWords& words = words_for(report.kind);
   std::string out =
       words.old_greeting ? "Hi. This is the qmail-send program at " : "This is the mail system at ";
   out += shown_in_line(report.form, report.host) + ".\n";
@@ -124,7 +124,7 @@ std::string paragraph(const DeliveryReport& report, const ReportedRecipient& rec
 }
 
 std::string last_line(const DeliveryReport& report, bool whole) {
-  const std::string what = report.sender.empty() && words_of(report.kind).old_greeting
+  const std::string what = report.sender.empty() && words_for(report.kind).old_greeting
                                ? "the original bounce"
                                : "a copy of the message";
   return std::string{whole ? "" : "Of the message, only the header is returned.\n\n"} +
@@ -191,7 +191,7 @@ Result<void> write_old_form(FileOps& files, const DeliveryReport& report, int or
                             const ChunkSink& sink) {
   LBX_TRY(sink("Date: " + format_rfc822(report.date) + "\nFrom: " + old_address(report.from) +
                "\nTo: " + old_address(report.to) +
-               "\nSubject: " + std::string{words_of(report.kind).subject} + "\n\n"));
+               "\nSubject: " + std::string{words_for(report.kind).subject} + "\n\n"));
   LBX_TRY(write_text(report, report.return_original, sink));
   LBX_TRY(sink("Return-Path: <" + old_address(report.sender) + ">\n"));
   return write_original(files, report.return_original, original, sink);
@@ -308,7 +308,7 @@ std::string header_of(const DeliveryReport& report, const Layout& layout) {
   // RFC 3834 section 5; RFC 3464 section 2 for the rest.
   std::string out = "Date: " + format_rfc822(report.date, report.zone) + '\n';
   out += mailbox_field("From", report.from) + mailbox_field("To", report.to);
-  out += header_field("Subject", words_of(report.kind).subject, FieldText::Ascii);
+  out += header_field("Subject", words_for(report.kind).subject, FieldText::Ascii);
   out += header_field("Message-ID",
                       '<' + format_compact(report.date) + '.' + layout.boundary.substr(0, 32) +
                           '@' + ascii::replace(report.host, ' ', '_') + '>',

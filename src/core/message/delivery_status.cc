@@ -27,7 +27,7 @@ constexpr std::array kActions{
     ActionWords{ReportAction::Expanded, "expanded", "2", "2.0.0"},
 };
 
-const ActionWords& words_of(ReportAction action) {
+const ActionWords& words_for(ReportAction action) {
   return *std::ranges::find(kActions, action, &ActionWords::action);
 }
 
@@ -49,7 +49,7 @@ FieldText text_of(const DeliveryReport& report) {
 }
 
 std::string status_of(const ReportedRecipient& recipient) {
-  const ActionWords& words = words_of(recipient.action);
+  const ActionWords& words = words_for(recipient.action);
   const std::optional<std::string> status = status_in(recipient.report);
   if (status && words.classes.find(status->front()) != std::string_view::npos) return *status;
   // RFC 3463 section 3.5: delivery time expired.
@@ -123,7 +123,7 @@ std::string recipient_status(const DeliveryReport& report, const ReportedRecipie
     out += header_field("Original-Recipient", recipient.original_recipient, text);
   }
   out += header_field("Final-Recipient", typed_address(recipient.address), text);
-  out += header_field("Action", words_of(recipient.action).word, text);
+  out += header_field("Action", words_for(recipient.action).word, text);
   out += header_field("Status", status_of(recipient), text);
   if (const std::optional<RemoteReply> reply = remote_reply(recipient.report)) {
     if (!reply->host.empty()) out += header_field("Remote-MTA", mta_name(reply->host), text);

@@ -45,7 +45,7 @@ std::optional<std::string> status_in_parentheses(std::string_view text) {
   for (std::size_t at = text.find(kMark); at != std::string_view::npos;
        at = text.find(kMark, at + 1)) {
     const std::string_view inside = text.substr(at + kMark.size());
-    const std::optional<std::string> status = status_at(inside);
+    std::optional<std::string> status = status_at(inside);
     if (status && inside.substr(status->size()).starts_with(')')) return status;
   }
   return std::nullopt;
@@ -54,11 +54,11 @@ std::optional<std::string> status_in_parentheses(std::string_view text) {
 std::optional<std::string> status_of_reply(const RemoteReply& reply) {
   const std::string& first = reply.lines.front();
   if (first.size() > 4) {
-    const std::optional<std::string> status = status_at(std::string_view{first}.substr(4));
+    std::optional<std::string> status = status_at(std::string_view{first}.substr(4));
     if (status && status->front() == first.front()) return status;  // RFC 2034 section 4
   }
   for (const std::string& line : reply.lines) {  // as qmail-smtpd(8) says it
-    const std::optional<std::string> status = status_in_parentheses(line);
+    std::optional<std::string> status = status_in_parentheses(line);
     if (status && status->front() == first.front()) return status;
   }
   if (first.front() != '4' && first.front() != '5') return std::nullopt;
