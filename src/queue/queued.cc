@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "queue/queued.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <csignal>
 #include <unordered_set>
@@ -77,6 +79,18 @@ Live live_of(Message message, UniqueFd body) {
   }
   std::ranges::sort(live.recipients, {}, &LiveRecipient::id);
   return live;
+}
+
+/// Connections and messages are descriptors: as many as we may have. The value is that number.
+std::size_t raise_descriptor_limit() {
+  constexpr rlim_t kEnough = 16'384;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  if (limit.rlim_cur < kEnough) {
+    limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+    static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+  }
+  return limit.rlim_cur;
 }
 
 }  // namespace
@@ -166,8 +180,13 @@ Result<void> Queued::open_pipes(QueueDoors& doors) {
 
 Result<void> Queued::serve(QueueDoors doors, DoorUsers users) {
   LBX_TRY(open_pipes(doors));
+  const std::size_t descriptors = raise_descriptor_limit();
+  DoorLimits limits;
+  limits.connections = std::min(limits.connections, descriptors / 2);
+  limits.connections_per_user = std::min(limits.connections_per_user, limits.connections / 2);
+  live_ = LiveMessages{{.messages = std::min(LiveMessages::Limits{}.messages, descriptors / 4)}};
   door_ = LBX_TRY(
-      Door::open(*loop_, system_.clock, std::move(doors.door), {}, std::move(users),
+      Door::open(*loop_, system_.clock, std::move(doors.door), limits, std::move(users),
                  {[this](Submission each, const auto& answer) { submit(std::move(each), answer); },
                   [this](const std::string& head) { return spool_.create(head); },
                   [this](const auto& request, const auto& answer) { change(request, answer); },
@@ -326,9 +345,10 @@ void Queued::finished(Finished each) {
   const LivePtr live = each.live;
   if (live && state != State::Waiting && live->open > 0) --live->open;
   if (live && state == State::Failed) live->failures = true;
-  const bool last_of_some = live && live->open == 0 && live->failures;
+  const bool last = live && live->open == 0 && state != State::Waiting;
+  each.last = last && !live->failures;
   recorder_.add(std::move(each));
-  if (state == State::Failed || (state == State::Done && last_of_some)) {
+  if (state == State::Failed || (last && live->failures)) {
     teller_.failed(message, live);
   }
 }
