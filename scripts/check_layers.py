@@ -31,6 +31,7 @@ LIBRARIES = {  # third-party headers -> the only folder, or folders, that may in
     r'cdb\.h$': 'core/users',
     r'boost/iostreams': 'convert',
     r'boost/filesystem': 'convert',
+    r'sqlite3\.h$': 'queue',
     r'archive(_entry)?\.h$': 'convert',
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "deliver/drain.h"
 
-#include <sys/signalfd.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <csignal>
+
+#include "core/base/signals.h"
 
 namespace lbx::deliver {
 namespace {
@@ -16,19 +14,11 @@ constexpr std::chrono::milliseconds kNow{1};
 }  // namespace
 
 Result<UniqueFd> catch_signals() {
-  sigset_t both;
-  ::sigemptyset(&both);
-  ::sigaddset(&both, SIGTERM);
-  ::sigaddset(&both, SIGINT);
-  if (::sigprocmask(SIG_BLOCK, &both, nullptr) != 0) return Error::from_errno(errno, "sigprocmask");
-  UniqueFd signals{::signalfd(-1, &both, SFD_CLOEXEC | SFD_NONBLOCK)};
-  if (!signals) return Error::from_errno(errno, "signalfd");
-  return signals;
+  return open_signals({SIGTERM, SIGINT});
 }
 
 int take_signal(int signals) {
-  signalfd_siginfo info{};
-  return ::read(signals, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
+  return next_signal(signals);
 }
 
 Result<Drain> Drain::open(UniqueFd signals) {

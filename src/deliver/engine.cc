@@ -44,7 +44,7 @@ class Run {
       if (!step.instruction) continue;
       context_.line = step.line;
       Report report = line(step);
-      if (report.verdict != Verdict::Done) return report;
+      if (!report.done() || report.stop) return report;
     }
     const std::optional<dotqmail::Fault>& fault = context_.plan.script.fault;
     return fault ? mistake_report(fault->mistake) : Report{};
@@ -91,13 +91,13 @@ class Run {
     const bool program = std::holds_alternative<ToProgram>(*step.instruction);
     ++(program ? outcome_->counts.programs : outcome_->counts.files);
     Report report;
-    if (*done == kDoneStop) report.verdict = Verdict::DoneStop;
+    report.stop = *done == kDoneStop;
     return report;
   }
 
   Report noted(Report report) {
     if (report.done()) {
-      context_.attempt->done(key_, report.verdict == Verdict::DoneStop ? kDoneStop : 0);
+      context_.attempt->done(key_, report.stop ? kDoneStop : 0);
     }
     return report;
   }

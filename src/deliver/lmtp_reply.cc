@@ -37,6 +37,7 @@ wire::Reply reply_of(const Answer& answer) {
   } else {
     reply.text = answer.text.substr(std::min(blank + 1, answer.text.size()));
   }
+  reply.text.resize(std::min(reply.text.size(), kMaxStatusLine));
   std::ranges::replace_if(
       reply.text, [](char c) { return c != ' ' && !ascii::is_graph(c); }, '?');
   const auto* const row = std::ranges::find_if(

@@ -12,7 +12,6 @@
 #include "core/base/log.h"
 #include "core/base/mail_home.h"
 #include "core/base/process.h"
-#include "core/base/shared_sync.h"
 #include "core/base/user.h"
 #include "core/control/settings.h"
 #include "core/message/spool.h"
@@ -21,7 +20,7 @@
 #include "deliver/oracle_door.h"
 #include "deliver/order_client.h"
 #include "deliver/spawner.h"
-#include "deliver/user_process.h"
+#include "deliver/user_main.h"
 #include "service/access.h"
 #include "service/command_line.h"
 #include "service/listener.h"
@@ -100,14 +99,6 @@ Result<FrontSettings> read_front(const System& system, const ControlDirectory& c
     if (!front.user) return Error::later("no such user: " + name + " (control/lmtpfrontuser)");
   }
   return front;
-}
-
-Result<deliver::SpawnerLimits> read_limits(const ControlDirectory& control) {
-  deliver::SpawnerLimits limits;
-  limits.children = LBX_TRY(control.get(control::kDeliverProcesses));
-  limits.linger = LBX_TRY(seconds_of(control, control::kDeliverLinger));
-  limits.delivery_time = LBX_TRY(seconds_of(control, control::kDeliverTime));
-  return limits;
 }
 
 Result<Doors> open_doors(const System& system, const Options& options) {
@@ -192,23 +183,6 @@ Result<void> be_front(System& system, FrontSettings settings, Doors doors, Uniqu
   });
 }
 
-/// What a user's process does, with the rights of that user.
-void serve_user(const System& parent, const ControlDirectory& control,
-                const deliver::Settings& settings, int socket) {
-  SharedSyncFileOps files;
-  SystemClock clock;
-  SystemRandomness randomness;
-  System system{files, clock, randomness, ::getpid(), parent.host_name, parent.environment};
-  const Result<std::string> fallback = control.get(control::kDefaultDelivery);
-  const Result<std::uint64_t> threads = control.get(control::kDeliverThreads);
-  if (!fallback || !threads) {
-    return log("bad-setting", {{"why", (fallback ? threads.error() : fallback.error()).what}});
-  }
-  deliver::UserProcess process{system, settings, *fallback, socket,
-                               static_cast<unsigned>(*threads)};
-  process.run();
-}
-
 Result<int> lmtpd_main(System& system, int argc, char** argv) {
   Options options;
   CLI::App app{"Take mail by LMTP and deliver it to the users of this host."};
@@ -218,7 +192,7 @@ Result<int> lmtpd_main(System& system, int argc, char** argv) {
   }
   const ControlDirectory control{system.files, mail_home(system.environment)};
   const FrontSettings front = LBX_TRY(read_front(system, control));
-  const deliver::SpawnerLimits limits = LBX_TRY(read_limits(control));
+  const deliver::SpawnerLimits limits = LBX_TRY(deliver::read_spawner_limits(control));
   deliver::Settings delivery = LBX_TRY(deliver::read_settings(control));
   delivery.create_maildirs = true;
   delivery.capture_output = true;
@@ -245,8 +219,10 @@ Result<int> lmtpd_main(System& system, int argc, char** argv) {
   users::Resolver resolver{system, accounts, control};
   const std::optional<uid_t> only =
       ::geteuid() == 0 ? std::nullopt : std::optional<uid_t>{::geteuid()};
-  deliver::Spawner spawner{resolver, limits, only,
-                           [&](int socket) { serve_user(system, control, delivery, socket); }};
+  deliver::Spawner spawner{resolver, limits, only, [&](int socket) {
+                             deliver::deliver_as_user(system, control, delivery, std::nullopt,
+                                                      socket);
+                           }};
   spawner.pass_on(std::move(signals), std::move(front_process));
   LBX_TRY(spawner.serve(std::move(pair.ours)));
   return 0;

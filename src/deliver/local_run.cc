@@ -2,10 +2,8 @@
 #include "deliver/local_run.h"
 
 #include <cstdio>
-#include <string>
 
 #include "core/base/mail_home.h"
-#include "deliver/engine.h"
 
 namespace lbx::deliver {
 namespace {
@@ -15,21 +13,23 @@ void print_line(const std::string& line) {
   std::fputc('\n', stdout);
 }
 
-int say_how_it_ended(const Outcome& outcome) {
-  const Counts& counts = outcome.counts;
-  if (outcome.report.done()) {
-    print_line("did " + std::to_string(counts.files) + '+' + std::to_string(counts.forwards) + '+' +
-               std::to_string(counts.programs));
-    if (outcome.queued) print_line("qp " + std::to_string(*outcome.queued));
-  }
-  std::fflush(stdout);
-  if (!outcome.report.done() && !outcome.report.text.empty()) {
-    std::fprintf(stderr, "%s\n", outcome.report.text.c_str());
-  }
-  return exit_code(outcome.report, ExitStyle::Qmail);
+}  // namespace
+
+std::vector<std::string> local_arguments(const std::string& program, const Request& request) {
+  return {program,      "--",        request.user, request.home,   request.local,
+          request.dash, request.ext, request.host, request.sender, request.default_delivery};
 }
 
-}  // namespace
+std::string last_words(const Outcome& outcome) {
+  if (!outcome.report.done()) {
+    return outcome.report.text.empty() ? "" : outcome.report.text + '\n';
+  }
+  const Counts& counts = outcome.counts;
+  std::string text = "did " + std::to_string(counts.files) + '+' + std::to_string(counts.forwards) +
+                     '+' + std::to_string(counts.programs) + '\n';
+  if (outcome.queued) text += "qp " + std::to_string(*outcome.queued) + '\n';
+  return text;
+}
 
 Result<int> run_as_qmail_local(System& system, const Request& request, bool pretend, int message) {
   const control::ControlDirectory control{system.files, mail_home(system.environment)};
@@ -38,7 +38,12 @@ Result<int> run_as_qmail_local(System& system, const Request& request, bool pret
   settings.pass_environment = true;
   settings.locks = MboxLockPolicy::qmail();
   settings.say = &print_line;
-  return say_how_it_ended(deliver(system, request, settings, message));
+  const Outcome outcome = deliver(system, request, settings, message);
+  const std::string words = last_words(outcome);
+  if (outcome.report.done()) std::fwrite(words.data(), 1, words.size(), stdout);
+  std::fflush(stdout);
+  if (!outcome.report.done()) std::fwrite(words.data(), 1, words.size(), stderr);
+  return exit_code(outcome.report, ExitStyle::Qmail);
 }
 
 }  // namespace lbx::deliver

@@ -25,9 +25,6 @@
 namespace lbx::deliver {
 namespace {
 
-// Why QMAILLOCAL's program could not be run (CONTRACT 1.2).
-constexpr int kExecLater = 120;
-constexpr int kExecNever = 126;
 constexpr int kDeliveryLater = 111;
 
 constexpr const char* kNoProcess = "ZUnable to start a delivery process. (#4.3.0)\n";
@@ -172,15 +169,15 @@ int LocalSpawner::run_delivery(const SpawnCommand& command, int message, int out
   }
   if (!take_descriptors(message, output)) return users::kStatusTemporary;
   ::umask(077);
+  const Request request{
+      who.account.name, who.account.home, found->local,   who.dash,
+      who.ext,          found->host,      command.sender, options_.default_delivery};
   if (const auto program = lookup(system_.environment, "QMAILLOCAL")) {
-    return run_other(*program, *found, command.sender);
+    return run_other(*program, request);
   }
   static_cast<void>(std::signal(SIGINT, SIG_IGN));  // as qmail-local
   System system{system_.files, system_.clock,     system_.randomness,
                 ::getpid(),    system_.host_name, system_.environment};
-  const Request request{
-      who.account.name, who.account.home, found->local,   who.dash,
-      who.ext,          found->host,      command.sender, options_.default_delivery};
   const Result<int> status = run_as_qmail_local(system, request, false, STDIN_FILENO);
   if (status) return *status;
   static_cast<void>(write_all(system.files, STDERR_FILENO, status.error().what + '\n'));
@@ -188,20 +185,16 @@ int LocalSpawner::run_delivery(const SpawnCommand& command, int message, int out
 }
 
 /// Becomes the program that delivers instead of us; a status where it cannot.
-int LocalSpawner::run_other(const std::string& program, const users::Resolution& found,
-                            const std::string& sender) const {
-  const users::Controller& who = found.controller;
-  std::vector<std::string> words{
-      program,  "--",    who.account.name, who.account.home, found.local,
-      who.dash, who.ext, found.host,       sender,           options_.default_delivery};
+int LocalSpawner::run_other(const std::string& program, const Request& request) const {
+  std::vector<std::string> words = local_arguments(program, request);
   std::vector<char*> argv;
   argv.reserve(words.size() + 1);
   for (std::string& each : words) argv.push_back(each.data());
   argv.push_back(nullptr);
-  if (::chdir(mail_home(system_.environment).c_str()) != 0) return kExecLater;
+  if (::chdir(mail_home(system_.environment).c_str()) != 0) return kLocalExecLater;
   static_cast<void>(std::signal(SIGPIPE, SIG_DFL));
   ::execv(program.c_str(), argv.data());
-  return is_temporary_errno(errno) ? kExecLater : kExecNever;
+  return is_temporary_errno(errno) ? kLocalExecLater : kLocalExecNever;
 }
 
 /// One piece of what it says; more than can be reported is read, and dropped.

@@ -15,6 +15,7 @@
 #include "core/base/system.h"
 #include "core/base/unique_fd.h"
 #include "core/users/resolver.h"
+#include "deliver/plan.h"
 #include "deliver/spawn_protocol.h"
 
 namespace lbx::deliver {
@@ -51,8 +52,7 @@ class LocalSpawner {
   Result<UniqueFd> open_message(const std::string& name) const;
   [[noreturn]] void be_delivery(const SpawnCommand& command, int message, int output);
   int run_delivery(const SpawnCommand& command, int message, int output);
-  int run_other(const std::string& program, const users::Resolution& found,
-                const std::string& sender) const;
+  int run_other(const std::string& program, const Request& request) const;
   void read_output(Delivery& delivery) const;
   void finish(unsigned char slot, Delivery delivery);
   void report(unsigned char slot, std::string_view text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a front asks of the process that becomes users, and what it hears (DESIGN section 4): orders
-// and answers, each one datagram. The message of an order to deliver is the datagram's descriptor.
+// Orders (core/wire/order.h) on their way: from a session to the process that becomes users, and
+// from that to the process of a user.
 #pragma once
 
 #include <cstdint>
@@ -12,50 +12,17 @@
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
 #include "core/dotqmail/environment.h"
+#include "core/wire/order.h"
 #include "deliver/report.h"
 
 namespace lbx::deliver {
 
-/// Octets of an answer's text at most: an enhanced code and a reason, on one line.
-inline constexpr std::size_t kMaxAnswerText = kMaxStatusLine;
+using wire::Answer;
+using wire::Order;
 
-struct Order {
-  enum class Kind : char {
-    Verdict = 'V',  // would a message for this recipient be taken?
-    Deliver = 'D',
-  };
-  Kind kind{Kind::Verdict};
-  std::string local;      // of the recipient, as it means
-  std::string domain;     // may be empty
-  std::string sender;     // empty for a bounce
-  std::uint64_t size{0};  // octets of the message, as far as known
-  std::string attempt;    // the same for every attempt at this delivery; empty: unknown
-  bool operator==(const Order&) const = default;
-};
-
-struct Answer {
-  Verdict verdict{Verdict::Later};  // Done, Later or Never
-  std::string text;                 // "D.S.N reason"
-  bool operator==(const Answer&) const = default;
-};
-
+/// For whoever needs one line with an enhanced status code: Verdict and Deliver.
 Answer answer_of(const Report& report);
 Answer answer_later(std::string text);
-
-/// Orders are numbered by whoever sends them. None of the texts may hold a NUL.
-struct NumberedOrder {
-  std::uint64_t number;
-  Order order;
-};
-struct NumberedAnswer {
-  std::uint64_t number;
-  Answer answer;
-};
-std::string encode(std::uint64_t number, const Order& order);
-std::string encode(std::uint64_t number, const Answer& answer);
-/// An error where `bytes` are none: the other side is not what it should be.
-Result<NumberedOrder> decode_order(std::string_view bytes);
-Result<NumberedAnswer> decode_answer(std::string_view bytes);
 
 /// An order as a user's own process gets it: who delivers for the address has been found out.
 struct UserOrder {

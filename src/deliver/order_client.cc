@@ -68,7 +68,7 @@ void OrderClient::take_answers() {
     const Result<wire::Datagram> got = wire::receive_datagram(door_.get(), wire::Wait::No);
     if (!got && got.error().os_error == EAGAIN) break;
     if (!got || got->bytes.empty()) return lose();
-    const Result<NumberedAnswer> said = decode_answer(got->bytes);
+    const Result<wire::NumberedAnswer> said = wire::decode_answer(got->bytes);
     if (!said) return lose();
     answer(said->number, said->answer);
   }

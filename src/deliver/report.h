@@ -7,17 +7,13 @@
 #include <string_view>
 
 #include "core/base/result.h"
+#include "core/wire/order.h"
 
 namespace lbx::deliver {
 
-enum class Verdict {
-  Done,
-  DoneStop,  // a program said 99: done, and no line after it
-  Later,
-  Never,
-};
+using wire::Verdict;
 
-/// The exit status of a program that ends the instructions (qmail-command(8)).
+/// The exit status of a program that is done and ends the instructions (qmail-command(8)).
 inline constexpr int kDoneStop = 99;
 
 struct Report {
@@ -25,8 +21,9 @@ struct Report {
   std::string text;    // qmail's sentence, with its "(#D.S.N)"; empty where a program has spoken
   std::string detail;  // what went wrong in particular, or what a program said; may be empty
   std::string status;  // a better enhanced status code than that of the text, or empty
+  bool stop{false};    // a program said kDoneStop: no line after it
 
-  bool done() const { return verdict == Verdict::Done || verdict == Verdict::DoneStop; }
+  bool done() const { return verdict == Verdict::Done; }
 
   static Report later(std::string text) { return {Verdict::Later, std::move(text), "", ""}; }
   static Report never(std::string text) { return {Verdict::Never, std::move(text), "", ""}; }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/process.h"
 #include "core/base/result.h"
@@ -22,9 +23,11 @@ namespace lbx::deliver {
 inline constexpr const char* kNotesFolder = ".letterbox";
 
 struct Settings {
-  bool pretend{false};           // only say what would be done
-  bool create_maildirs{false};   // those that the default delivery names
-  bool capture_output{false};    // of programs: into the report, not onto our own output
+  bool pretend{false};          // only say what would be done
+  bool create_maildirs{false};  // those that the default delivery names
+  bool capture_output{false};   // of programs: into the report, not onto our own output
+  /// Gets all that programs write, as it comes, instead.
+  std::function<void(std::string_view)> take_output;
   bool pass_environment{false};  // ours, to programs; else a short list of it
   MboxLockPolicy locks;          // where the control directory says nothing
   /// Names this delivery over all its attempts; empty: nobody knows.

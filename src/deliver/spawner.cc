@@ -16,7 +16,10 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/user.h"
+#include "core/users/lookup_status.h"
 #include "deliver/drain.h"
+#include "deliver/queue_delivery.h"
+#include "deliver/spawn_protocol.h"
 
 namespace lbx::deliver {
 namespace {
@@ -39,6 +42,17 @@ Result<void> watch(int epoll, int fd, std::uint64_t id) {
 std::string_view name_of(Verdict verdict) {
   if (verdict == Verdict::Never) return "never";
   return verdict == Verdict::Later ? "later" : "done";
+}
+
+/// Why nobody can be found who delivers. The queue hears it in qmail's words.
+Answer not_resolved(Order::Kind kind, const Error& error) {
+  if (kind != Order::Kind::Local) return answer_of(Report::failed("", error));
+  return answer_of_report(local_report({false, users::lookup_status(error)}, ""));
+}
+
+Answer process_ended(Order::Kind kind) {
+  if (kind == Order::Kind::Local) return answer_of_report(local_report({true, 0}, ""));
+  return answer_later("4.3.0 the user's delivery process has ended");
 }
 
 }  // namespace
@@ -100,19 +114,22 @@ void Spawner::take_orders() {
 }
 
 void Spawner::take_order(wire::Datagram datagram) {
-  Result<NumberedOrder> said = decode_order(datagram.bytes);
+  Result<wire::NumberedOrder> said = wire::decode_order(datagram.bytes);
   if (!said || asked_.contains(said->number)) return log("bad-order", {});
   const auto& [number, order] = *said;
-  const auto time =
-      order.kind == Order::Kind::Verdict ? limits_.verdict_time : limits_.delivery_time;
+  const std::chrono::seconds time = time_for(order.kind);
   Asked& asked = asked_[number];
   asked = {order.kind, order.local + '@' + order.domain, order.sender, {}, now_ + time.count(), 0};
   if (asked_.size() > limits_.orders) return answer(number, answer_later("4.3.2 too busy"));
 
+  // CONTRACT 1.2: no local part, nothing to do.
+  if (order.kind == Order::Kind::Local && order.local.empty()) {
+    return answer(number, {Verdict::Done, ""});
+  }
   const Result<const users::Resolution*> found = resolve(order);
-  if (!found) return answer(number, answer_of(Report::failed("", found.error())));
+  if (!found) return answer(number, not_resolved(order.kind, found.error()));
   const users::Resolution& resolution = **found;
-  if (const auto no = refusal(resolution)) return answer(number, *no);
+  if (const auto no = refusal(order.kind, resolution)) return answer(number, *no);
 
   const users::Controller& who = resolution.controller;
   Pending pending{{who.account.uid, who.account.gid}, {}, std::move(datagram.descriptor)};
@@ -126,13 +143,20 @@ void Spawner::take_order(wire::Datagram datagram) {
   dispatch(std::move(pending));
 }
 
+std::chrono::seconds Spawner::time_for(Order::Kind kind) const {
+  if (kind == Order::Kind::Verdict) return limits_.verdict_time;
+  return kind == Order::Kind::Local ? limits_.local_time : limits_.delivery_time;
+}
+
 Result<const users::Resolution*> Spawner::resolve(const Order& order) {
-  const std::string key = order.local + '@' + order.domain;
+  const bool routed = order.kind == Order::Kind::Local;
+  const std::string key = (routed ? 'L' : 'A') + order.local + '@' + order.domain;
   const auto known = resolutions_.find(key);
   if (known != resolutions_.end() && now_ - known->second.since < limits_.resolution_age.count()) {
     return &known->second.resolution;
   }
-  users::Resolution resolution = LBX_TRY(resolver_.resolve(order.local, order.domain));
+  users::Resolution resolution = LBX_TRY(routed ? resolver_.resolve_local(order.local, order.domain)
+                                                : resolver_.resolve(order.local, order.domain));
   if (resolutions_.size() >= kMaxCachedResolutions) resolutions_.clear();
   const auto [at, fresh] =
       resolutions_.insert_or_assign(key, Remembered{std::move(resolution), now_});
@@ -140,9 +164,13 @@ Result<const users::Resolution*> Spawner::resolve(const Order& order) {
   return &at->second.resolution;
 }
 
-std::optional<Answer> Spawner::refusal(const users::Resolution& resolution) const {
+std::optional<Answer> Spawner::refusal(Order::Kind kind,
+                                       const users::Resolution& resolution) const {
   if (!resolution.mine()) return Answer{Verdict::Never, "5.1.2 no mail for this domain here"};
   const uid_t uid = resolution.controller.account.uid;
+  if (uid == 0 && kind == Order::Kind::Local) {
+    return not_resolved(kind, Error::later(std::string{users::kNotAsRoot}));
+  }
   if (uid == 0) return answer_later("4.3.5 not allowed to deliver as root");
   if (only_ && uid != *only_) {
     return answer_later("4.3.5 not allowed to deliver as another user without being root");
@@ -249,7 +277,7 @@ void Spawner::take_answers(std::uint64_t id) {
         wire::receive_datagram(found->second.socket.get(), wire::Wait::No);
     if (!got && got.error().os_error == EAGAIN) return;
     if (!got || got->bytes.empty()) return child_gone(id);
-    const Result<NumberedAnswer> said = decode_answer(got->bytes);
+    const Result<wire::NumberedAnswer> said = wire::decode_answer(got->bytes);
     if (!said || found->second.sent == 0) return child_gone(id);
     --found->second.sent;
     const auto asked = asked_.find(said->number);
@@ -295,13 +323,11 @@ void Spawner::child_gone(std::uint64_t id) {
   if (current != by_user_.end() && current->second == id) by_user_.erase(current);
   child.socket.reset();
   if (child.sent > 0) {
-    std::vector<std::uint64_t> lost;
+    std::vector<std::pair<std::uint64_t, Order::Kind>> lost;
     for (const auto& [number, asked] : asked_) {
-      if (asked.child == id) lost.push_back(number);
+      if (asked.child == id) lost.emplace_back(number, asked.kind);
     }
-    for (const std::uint64_t number : lost) {
-      answer(number, answer_later("4.3.0 the user's delivery process has ended"));
-    }
+    for (const auto& [number, kind] : lost) answer(number, process_ended(kind));
   }
   for (Pending& each : child.backlog) dispatch(std::move(each));
 }

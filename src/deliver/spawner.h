@@ -41,6 +41,8 @@ struct SpawnerLimits {
   /// spec/scale.md rule 14: a file server that fails over may take minutes. After it the client is
   /// told to come again, and the delivery goes on.
   std::chrono::seconds delivery_time{330};
+  /// The queue waits longer: until then whatever can be said of a delivery is its end.
+  std::chrono::seconds local_time{std::chrono::hours{24}};
 };
 
 /// What a user's process does once it has become the user, with the socket for its orders.
@@ -93,8 +95,9 @@ class Spawner {
   void take_event(std::uint64_t id);
   void take_orders();
   void take_order(wire::Datagram datagram);
+  std::chrono::seconds time_for(Order::Kind kind) const;
   Result<const users::Resolution*> resolve(const Order& order);
-  std::optional<Answer> refusal(const users::Resolution& resolution) const;
+  std::optional<Answer> refusal(Order::Kind kind, const users::Resolution& resolution) const;
   void dispatch(Pending pending);
   UserChild* child_of(const User& user);
   bool make_room();

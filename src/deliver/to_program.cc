@@ -19,8 +19,7 @@ namespace {
 constexpr std::array kNever{100, 64, 65, 70, 76, 77, 78, 112};
 
 Verdict verdict_of(int code) {
-  if (code == 0) return Verdict::Done;
-  if (code == kDoneStop) return Verdict::DoneStop;
+  if (code == 0 || code == kDoneStop) return Verdict::Done;
   return std::ranges::find(kNever, code) != kNever.end() ? Verdict::Never : Verdict::Later;
 }
 
@@ -37,7 +36,11 @@ std::string last_line(std::string_view said) {
 Result<Supervised> run(const Context& context, const Command& command, const ProgramLimits& limits,
                        std::string& said) {
   LBX_TRY(rewind(context.message));
-  if (!context.settings.capture_output) {
+  const Settings& settings = context.settings;
+  if (settings.take_output) {
+    return run_supervised(context.system.files, command, limits.time, settings.take_output);
+  }
+  if (!settings.capture_output) {
     return run_supervised(context.system.files, command, limits.time);
   }
   return run_supervised(context.system.files, command, limits.time, [&](std::string_view more) {
@@ -57,6 +60,7 @@ Report report_of(const Supervised& ended, const ProgramLimits& limits, const std
   }
   if (ended.status.crashed) return Report::later("Aack, child crashed. (#4.3.0)");
   report.verdict = verdict_of(ended.status.code);
+  report.stop = ended.status.code == kDoneStop;
   if (!report.done() && report.detail.empty()) {
     report.detail = "a program of the .qmail file ended with " + std::to_string(ended.status.code);
   }

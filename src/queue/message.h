@@ -17,7 +17,7 @@ using MessageId = std::int64_t;
 using RecipientId = std::int64_t;
 
 /// Octets of an address at most (CONTRACT 1.6), the letter before it not counted.
-inline constexpr std::size_t kMaxAddress = 1001;
+inline constexpr std::size_t kMaxAddress = 1002;
 
 /// Who delivers.
 enum class Channel : char {

@@ -21,7 +21,7 @@
 
 namespace lbx::queue {
 
-/// What a commit promises before it returns.
+/// What the commit of a transaction promises before it returns.
 enum class Durability {
   Soon,  // a power cut may undo it, never out of order: what is repeated then is recognised
   Now,   // on the disk, with everything that was committed before
@@ -75,10 +75,14 @@ class QueueStore {
  public:
   virtual ~QueueStore() = default;
 
+  /// Names this store, and with the number of a message and of a recipient an attempt, for ever:
+  /// no other store has it. Letters and digits.
+  virtual const std::string& id() const = 0;
+
   // A transaction of changes. Between begin() and commit() the calls of the next group may be made;
-  // where one fails the whole is rolled back by roll_back().
-  virtual Result<void> begin() = 0;
-  virtual Result<void> commit(Durability durability) = 0;
+  // where one fails the whole is rolled back by roll_back(). A commit() that fails has rolled back.
+  virtual Result<void> begin(Durability durability) = 0;
+  virtual Result<void> commit() = 0;
   virtual void roll_back() = 0;
 
   virtual Result<Submitted> submit(const NewMessage& message) = 0;
@@ -89,11 +93,15 @@ class QueueStore {
   virtual Result<void> told(std::span<const RecipientId> recipients) = 0;
   virtual Result<void> told_of_delay(std::span<const RecipientId> recipients) = 0;
   /// Messages whose recipients are all Done are removed. The value is those that were; their
-  /// spool files may go once the commit has returned.
+  /// spool files may go once this, or a later transaction, was committed with Durability::Now.
   virtual Result<std::vector<MessageId>> end(std::span<const MessageId> messages) = 0;
   /// The value is how many recipients changed.
   virtual Result<std::size_t> change(std::span<const RecipientId> recipients, Change change,
                                      std::int64_t now, std::string_view report) = 0;
+
+  /// Notes something that must not happen twice, such as taking a certain message over from an old
+  /// queue: true the first time, for ever, as soon as the transaction is committed.
+  virtual Result<bool> once(std::string_view key) = 0;
 
   /// Every recipient that waits is this process's own from now on; `take` gets each, those due
   /// first come first. On one disk: all of them, once, at the start.
@@ -108,6 +116,8 @@ class QueueStore {
   /// most.
   virtual Result<std::vector<Message>> list(MessageId after, std::size_t limit) = 0;
   virtual Result<Totals> totals() = 0;
+  /// The name of every spool file that a message of the queue has.
+  virtual Result<void> spool_files(const std::function<void(std::string_view)>& take) = 0;
 };
 
 }  // namespace lbx::queue

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "core/base/errno_class.h"
 #include "core/base/io.h"
 
 namespace lbx {
@@ -42,6 +43,7 @@ struct Prepared {
   std::vector<Redirection> redirections;
   int directory;
   int exec_failed;
+  int exec_never;
   ResourceLimits limits;
   int announce;
 };
@@ -87,7 +89,8 @@ bool announce_group(int pipe) {
       limit(RLIMIT_DATA, program.limits.memory) && limit(RLIMIT_NPROC, program.limits.processes)) {
     ::execve(program.argv.front(), program.argv.data(), program.envp.data());
   }
-  ::_exit(program.exec_failed);
+  ::_exit(program.exec_never == 0 || is_temporary_errno(errno) ? program.exec_failed
+                                                               : program.exec_never);
 }
 
 ExitStatus status_of(int status) {
@@ -159,8 +162,8 @@ Result<Child> spawn(const Command& command) {
   std::vector<std::string> argv = command.argv;
   std::vector<std::string> environment = assignments(command.environment);
   Prepared program{pointers(argv),    pointers(environment), command.redirections,
-                   command.directory, command.exec_failed,   command.limits,
-                   command.announce};
+                   command.directory, command.exec_failed,   command.exec_never,
+                   command.limits,    command.announce};
   const pid_t pid = ::fork();
   if (pid < 0) return Error::from_errno(errno, "fork");
   if (pid == 0) become(program);

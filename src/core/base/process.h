@@ -44,6 +44,7 @@ struct Command {
   std::vector<Redirection> redirections{};
   int directory{AT_FDCWD};  // to run in
   int exec_failed{111};     // the child's status where the program cannot be started
+  int exec_never{0};        // the same where trying again is no use; 0: exec_failed
   ResourceLimits limits{};
   /// A pipe that gets the child's process number, which is then that of a process group of its
   /// own, before the program begins; -1: it stays in our group.

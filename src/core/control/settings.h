@@ -29,6 +29,34 @@ inline constexpr std::array<std::string_view, 2> kBareLineFeedWords{"reject", "n
 inline constexpr Choice kBareLineFeed{"barelf", kBareLineFeedWords,
                                       "what happens to a message with a CR or LF alone in it"};
 
+inline constexpr Line kBounceCopyTo{
+    "bouncecopyto", "", "an address that has a copy of each bounce; empty: nobody has one"};
+
+inline constexpr std::array<std::string_view, 2> kBounceFormatWords{"report", "qsbmf"};
+inline constexpr Choice kBounceFormat{
+    "bounceformat", kBounceFormatWords,
+    "bounces as multipart/report, or as qmail wrote them (which is qmail-start's default)"};
+
+inline constexpr Line kBounceFrom{"bouncefrom", "MAILER-DAEMON",
+                                  "what stands before the @ of the address that bounces are from"};
+
+inline constexpr Line kBounceHost{"bouncehost", "bouncehost",
+                                  "the host that bounces are from, and that they speak of", true};
+
+inline constexpr Number kBounceMaxBytes{
+    "bouncemaxbytes",        1'048'576, 0,
+    std::uint64_t{1} << 50U, "octets",  "the largest message that a bounce returns whole; 0: any"};
+
+inline constexpr Number kConcurrencyLocal{"concurrencylocal",
+                                          10,
+                                          0,
+                                          10'000,
+                                          "deliveries",
+                                          "how many local deliveries the queue has at once"};
+
+inline constexpr Number kConcurrencyRemote{
+    "concurrencyremote", 20, 0, 10'000, "deliveries", "how many remote deliveries it has at once"};
+
 inline constexpr Number kDataBytes{"databytes", 0,
                                    0,           std::uint64_t{1} << 50U,
                                    "octets",    "the largest message that is taken; 0: any"};
@@ -46,6 +74,10 @@ inline constexpr Line kDefaultDomain{"defaultdomain", "defaultdomain",
 
 inline constexpr Line kDefaultHost{"defaulthost", "defaulthost",
                                    "the host of an address in a header that has none", true};
+
+inline constexpr Number kDelayWarning{
+    "delaywarning", 14'400,    0,
+    31'536'000,     "seconds", "after which a sender hears that a message still waits; 0: never"};
 
 inline constexpr Line kDelimiters{"delimiters", "-",
                                   "the characters that separate a user's name from an extension"};
@@ -69,6 +101,14 @@ inline constexpr Number kDeliverTime{"delivertime",
 
 inline constexpr Line kDeliveryHook{
     "deliveryhook", "", "a command that is told of each file that took a message; empty: none"};
+
+inline constexpr Line kDoubleBounceHost{
+    "doublebouncehost", "doublebouncehost",
+    "the host of the address that bounces go to which cannot be delivered", true};
+
+inline constexpr Line kDoubleBounceTo{
+    "doublebounceto", "postmaster",
+    "what stands before the @ of that address; empty: they go nowhere"};
 
 inline constexpr Line kEnvNoAtHost{"envnoathost", "envnoathost",
                                    "the domain of an address without one", true};
@@ -216,6 +256,12 @@ inline constexpr Number kProgramTimeout{
 inline constexpr List kProxyNetworks{
     "proxynetworks", "networks of proxies, which begin each connection with the PROXY protocol"};
 
+inline constexpr Number kQueueLifetime{"queuelifetime", 604'800,   0,
+                                       31'536'000,      "seconds", "how long a message is tried"};
+
+inline constexpr Line kQueueUser{"queueuser", "lbx-queue",
+                                 "the user whose the queue is, if started by root"};
+
 inline constexpr Number kQuotaWarning{
     "quotawarning",
     0,
@@ -226,6 +272,15 @@ inline constexpr Number kQuotaWarning{
 
 inline constexpr Text kQuotaWarningText{"quotawarningtext",
                                         "that warning: a message with its header"};
+
+inline constexpr Line kRemoteUser{"remoteuser", "lbx-remote",
+                                  "the user that speaks to other hosts, if started by root"};
+
+inline constexpr Number kRetryLocal{
+    "retrylocal", 10, 1, 1000, "steps", "how fast the gaps between local attempts grow"};
+
+inline constexpr Number kRetryRemote{
+    "retryremote", 20, 1, 1000, "steps", "how fast the gaps between remote attempts grow"};
 
 inline constexpr Line kSrsDomain{
     "srsdomain", "", "the domain of rewritten senders of what is forwarded; empty: none is"};

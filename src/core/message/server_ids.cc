@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMaxPop3Id = 70;
 constexpr std::string_view kNoAtom = "(){%*\"\\]";  // RFC 3501 section 9: atom-specials, less CTL
 
-bool is_atom_octet(char c) {
+bool is_keyword_octet(char c) {
   return ascii::is_graph(c) && kNoAtom.find(c) == std::string_view::npos;
 }
 
@@ -32,16 +32,16 @@ bool is_pop3_id(std::string_view text) {
 }
 
 bool is_keyword(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxKeyword && std::ranges::all_of(text, is_atom_octet);
+  return !text.empty() && text.size() <= kMaxKeyword && std::ranges::all_of(text, is_keyword_octet);
 }
 
 std::optional<std::string> to_keyword(std::string_view text) {
   std::string plain{ascii::trim(text)};
   std::ranges::replace_if(
-      plain, [](char c) { return c >= '\0' && !is_atom_octet(c); }, '_');
+      plain, [](char c) { return c >= '\0' && !is_keyword_octet(c); }, '_');
   std::string keyword = modified_utf7::encode(plain).value_or(plain);
   std::ranges::replace_if(  // what was no UTF-8
-      keyword, [](char c) { return !is_atom_octet(c); }, '_');
+      keyword, [](char c) { return !is_keyword_octet(c); }, '_');
   keyword.resize(std::min(keyword.size(), kMaxKeyword));
   if (keyword.empty()) return std::nullopt;
   return keyword;

@@ -14,16 +14,6 @@
 namespace lbx {
 namespace {
 
-Result<UniqueFd> in_memory(FileOps& files, std::string_view message) {
-  UniqueFd file{::memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
-  if (!file) return Error::from_errno(errno, "memfd_create");
-  LBX_TRY(write_all(files, file.get(), message));
-  const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-  if (::fcntl(file.get(), F_ADD_SEALS, seals) != 0) return Error::from_errno(errno, "seal");
-  LBX_TRY(rewind(file.get()));
-  return file;
-}
-
 /// A file that is gone with its last descriptor. Where the file system has no O_TMPFILE, it has a
 /// name for a moment.
 Result<UniqueFd> nameless_file(System& system) {
@@ -46,6 +36,16 @@ std::string spool_folder(const System& system) {
   return lookup(system.environment, "TMPDIR").value_or("/var/tmp");
 }
 
+Result<UniqueFd> sealed_memory(FileOps& files, std::string_view content) {
+  UniqueFd file{::memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+  if (!file) return Error::from_errno(errno, "memfd_create");
+  LBX_TRY(write_all(files, file.get(), content));
+  const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+  if (::fcntl(file.get(), F_ADD_SEALS, seals) != 0) return Error::from_errno(errno, "seal");
+  LBX_TRY(rewind(file.get()));
+  return file;
+}
+
 SpoolWriter::SpoolWriter(System& system, SpoolHead head, SpoolLimits limits)
     : system_{&system}, head_{std::move(head)}, limits_{limits} {}
 
@@ -66,7 +66,7 @@ Result<void> SpoolWriter::to_file() {
 
 Result<UniqueFd> SpoolWriter::finish() && {
   if (file_) return reopen(system_->files, file_.get());
-  return in_memory(system_->files, head_(std::exchange(memory_, {})));
+  return sealed_memory(system_->files, head_(std::exchange(memory_, {})));
 }
 
 Result<UniqueFd> spool(System& system, int input, const SpoolHead& head, SpoolLimits limits) {

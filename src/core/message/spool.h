@@ -22,6 +22,9 @@ struct SpoolLimits {
   std::uint64_t total{std::uint64_t{64} * 1024 * 1024 * 1024};
 };
 
+/// A file in memory that nobody can change any more, at its first octet.
+Result<UniqueFd> sealed_memory(FileOps& files, std::string_view content);
+
 /// May rewrite the beginning of a message, which it gets once.
 using SpoolHead = std::function<std::string(std::string)>;
 

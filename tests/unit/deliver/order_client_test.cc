@@ -22,10 +22,10 @@ class OrderClientTest : public testing::Test {
     client->ask(Order{kind, local, "x", "", size, ""}, nullptr,
                 [this](const Answer& answer) { answers.push_back(answer.text); });
   }
-  Result<NumberedOrder> next_order() {
+  Result<wire::NumberedOrder> next_order() {
     const Result<wire::Datagram> got = wire::receive_datagram(pair.theirs.get(), Wait::No);
     if (!got) return got.error();
-    return decode_order(got->bytes);
+    return wire::decode_order(got->bytes);
   }
   void answer(std::uint64_t number, Verdict verdict, const char* text) {
     const Answer said{verdict, text};
@@ -33,7 +33,7 @@ class OrderClientTest : public testing::Test {
     client->take_answers();
   }
   void answer_next(Verdict verdict, const char* text) {
-    const Result<NumberedOrder> order = next_order();
+    const Result<wire::NumberedOrder> order = next_order();
     ASSERT_TRUE(order) << order.error().what;
     answer(order->number, verdict, text);
   }
@@ -48,8 +48,8 @@ TEST_F(OrderClientTest, EachAnswerFindsItsOrder) {
   start();
   ask("a");
   ask("b");
-  const Result<NumberedOrder> first = next_order();
-  const Result<NumberedOrder> second = next_order();
+  const Result<wire::NumberedOrder> first = next_order();
+  const Result<wire::NumberedOrder> second = next_order();
   ASSERT_TRUE(first && second);
   answer(second->number, Verdict::Done, "for b");
   answer(first->number, Verdict::Done, "for a");
@@ -112,7 +112,7 @@ TEST_F(OrderClientTest, AFullDoorMakesOrdersWait) {
   for (std::size_t done = 0; done < many;) {
     std::size_t here = 0;
     std::vector<std::uint64_t> numbers;
-    for (Result<NumberedOrder> each = next_order(); each; each = next_order(), ++here) {
+    for (Result<wire::NumberedOrder> each = next_order(); each; each = next_order(), ++here) {
       numbers.push_back(each->number);
     }
     ASSERT_GT(here, 0U);

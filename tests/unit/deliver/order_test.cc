@@ -8,35 +8,22 @@
 namespace lbx::deliver {
 namespace {
 
-using namespace std::string_literals;
-
-TEST(Order, ReadsBackWhatItWrites) {
-  const Order order{Order::Kind::Deliver, "joe x", "a.b", "s@t\n", 12, "id/0"};
-  const Result<NumberedOrder> again = decode_order(encode(77, order));
-  ASSERT_TRUE(again) << again.error().what;
-  EXPECT_EQ(again->number, 77U);
-  EXPECT_EQ(again->order, order);
-  for (const Verdict verdict : {Verdict::Done, Verdict::Later, Verdict::Never}) {
-    const Result<NumberedAnswer> answer = decode_answer(encode(1, Answer{verdict, "5.1.1 no"}));
-    ASSERT_TRUE(answer);
-    EXPECT_EQ(answer->answer, (Answer{verdict, "5.1.1 no"}));
+TEST(UserOrder, ReadsBackWhatItWrites) {
+  for (const Order::Kind kind : {Order::Kind::Verdict, Order::Kind::Deliver, Order::Kind::Local}) {
+    UserOrder order;
+    order.kind = kind;
+    order.number = 77;
+    order.expires = 12;
+    order.request = {"joe", "/home/joe", "joe-x", "-", "x", "a.b", "s@t\n", ""};
+    order.size = 4;
+    order.attempt = "id.1.2";
+    const Result<UserOrder> again = decode_user_order(encode(order));
+    ASSERT_TRUE(again) << again.error().what;
+    EXPECT_EQ(encode(*again), encode(order));
+    EXPECT_EQ(again->kind, kind);
+    EXPECT_EQ(again->request.host, "a.b");
   }
-}
-
-TEST(Order, RefusesWhatIsNone) {
-  const std::string good = encode(1, Order{});
-  for (const std::string& each :
-       {""s, "\0"s, good.substr(1), good + "x", good + "x\0"s, good.substr(0, good.size() - 1),
-        "X" + good.substr(1), "V\0-1\0"s + "0\0a\0b\0c\0d\0"s, "V\0001\000x\0a\0b\0c\0d\0"s}) {
-    EXPECT_FALSE(decode_order(each)) << each;
-  }
-  EXPECT_FALSE(decode_answer("Q\0001\0x\0"s));
-  EXPECT_FALSE(decode_answer("K\000x\0x\0"s));
-}
-
-TEST(Order, AnAnswerIsCutToItsLimit) {
-  const Answer longer{Verdict::Never, std::string(10'000, 'x')};
-  EXPECT_EQ(decode_answer(encode(1, longer))->answer.text.size(), kMaxAnswerText);
+  EXPECT_FALSE(decode_user_order(encode(1, Order{})));
 }
 
 TEST(LmtpReply, HasTheCodeOfTheEnhancedCode) {

@@ -53,7 +53,7 @@ TEST(ReportTest, TheLineIsPrintableAndBounded) {
 
 TEST(ReportTest, QmailsCodes) {
   EXPECT_EQ(exit_code({}, ExitStyle::Qmail), 0);
-  EXPECT_EQ(exit_code({Verdict::DoneStop, "", "", ""}, ExitStyle::Qmail), 0);
+  EXPECT_EQ(exit_code({Verdict::Done, "", "", "", true}, ExitStyle::Qmail), 0);
   EXPECT_EQ(exit_code(Report::later("x"), ExitStyle::Qmail), 111);
   EXPECT_EQ(exit_code(Report::never("x"), ExitStyle::Qmail), 100);
 }

@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "core/base/user.h"
@@ -98,7 +99,7 @@ class SpawnerTest : public testing::Test {
       if (::poll(&waiting, 1, 20'000) != 1) return {Verdict::Later, "no answer"};
       const Result<wire::Datagram> got = wire::receive_datagram(pair.ours.get(), Wait::No);
       if (!got || got->bytes.empty()) return {Verdict::Later, "it has gone"};
-      const Result<NumberedAnswer> said = decode_answer(got->bytes);
+      const Result<wire::NumberedAnswer> said = wire::decode_answer(got->bytes);
       if (!said) return {Verdict::Later, "nonsense"};
       EXPECT_FALSE(answers.contains(said->number)) << "answered twice";
       answers[said->number] = said->answer;
@@ -216,6 +217,33 @@ TEST_F(SpawnerTest, MoreUsersThanProcessesTakeTurns) {
   ASSERT_EQ(::chown(scratch.path("home").c_str(), accounts.base, 0), 0);
   EXPECT_EQ(ask("joe").verdict, Verdict::Done);
   EXPECT_EQ(ask("ann").verdict, Verdict::Done);
+}
+
+TEST_F(SpawnerTest, AnOrderOfTheQueueIsRoutedAlready) {
+  scratch.make_directory("control");
+  scratch.write("control/locals", "here\n");
+  start();
+  const Answer answer = answer_to(order("joe-x", Order::Kind::Local, scratch.fd()));
+  EXPECT_EQ(answer.verdict, Verdict::Done) << answer.text;
+  EXPECT_THAT(answer.text, testing::EndsWith("fd yes"));
+  EXPECT_EQ(answer_to(order("", Order::Kind::Local)), (Answer{Verdict::Done, ""}));
+}
+
+TEST_F(SpawnerTest, TheQueueHearsFailuresInQmailsWords) {
+  start();
+  EXPECT_EQ(answer_to(order("broken", Order::Kind::Local)),
+            (Answer{Verdict::Later, "Temporary failure in qmail-lspawn.\n"}));
+  EXPECT_EQ(answer_to(order("joe-kill", Order::Kind::Local)),
+            (Answer{Verdict::Later, "qmail-local crashed.\n"}));
+}
+
+TEST_F(SpawnerTest, FiftyOrdersForOneUserAreServedByOneProcess) {
+  start();
+  std::vector<std::uint64_t> numbers;
+  for (int i = 0; i < 50; ++i) numbers.push_back(order("joe", Order::Kind::Local, scratch.fd()));
+  std::set<std::string> texts;
+  for (const std::uint64_t each : numbers) texts.insert(answer_to(each).text);
+  EXPECT_EQ(texts.size(), 1U) << "each text has the number of the process";
 }
 
 TEST_F(SpawnerTest, RefusesToBeRoot) {

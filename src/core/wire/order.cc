@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "core/wire/order.h"
+
+#include "core/base/ascii.h"
+#include "core/wire/fields.h"
+
+namespace lbx::wire {
+namespace {
+
+constexpr std::size_t kOrderFields = 7;
+constexpr std::size_t kAnswerFields = 3;
+
+}  // namespace
+
+std::optional<Order::Kind> order_kind(std::string_view letter) {
+  if (letter == "V") return Order::Kind::Verdict;
+  if (letter == "D") return Order::Kind::Deliver;
+  if (letter == "L") return Order::Kind::Local;
+  return std::nullopt;
+}
+
+std::optional<Verdict> verdict_of(std::string_view letter) {
+  if (letter == "K") return Verdict::Done;
+  if (letter == "Z") return Verdict::Later;
+  if (letter == "D") return Verdict::Never;
+  return std::nullopt;
+}
+
+std::string encode(std::uint64_t number, const Order& order) {
+  std::string out;
+  add_field(out, std::string(1, static_cast<char>(order.kind)));
+  add_field(out, number);
+  add_field(out, order.size);
+  for (const std::string* each : {&order.local, &order.domain, &order.sender, &order.attempt}) {
+    add_field(out, *each);
+  }
+  return out;
+}
+
+std::string encode(std::uint64_t number, const Answer& answer) {
+  std::string out;
+  add_field(out, std::string(1, static_cast<char>(answer.verdict)));
+  add_field(out, number);
+  const std::string_view text{answer.text};
+  add_field(out, text.substr(0, text.find('\0')).substr(0, kMaxAnswerText));
+  return out;
+}
+
+Result<NumberedOrder> decode_order(std::string_view bytes) {
+  const auto fields = fields_of(bytes, kOrderFields, kOrderFields);
+  if (!fields) return Error::later("an order of another form");
+  const auto kind = order_kind(fields->at(0));
+  const auto number = ascii::parse_number(fields->at(1));
+  const auto size = ascii::parse_number(fields->at(2));
+  if (!kind || !number || !size) return Error::later("an unknown order");
+  return NumberedOrder{*number,
+                       Order{*kind, std::string{fields->at(3)}, std::string{fields->at(4)},
+                             std::string{fields->at(5)}, *size, std::string{fields->at(6)}}};
+}
+
+Result<NumberedAnswer> decode_answer(std::string_view bytes) {
+  const auto fields = fields_of(bytes, kAnswerFields, kAnswerFields);
+  if (!fields) return Error::later("an answer of another form");
+  const auto verdict = verdict_of(fields->at(0));
+  const auto number = ascii::parse_number(fields->at(1));
+  if (!verdict || !number) return Error::later("an unknown answer");
+  return NumberedAnswer{*number,
+                        Answer{*verdict, std::string{fields->at(2).substr(0, kMaxAnswerText)}}};
+}
+
+}  // namespace lbx::wire

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// What is asked of the process that becomes users, and what it answers (DESIGN section 4): orders
+// and answers, each one datagram. The message of an order to deliver is the datagram's descriptor.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace lbx::wire {
+
+/// How a delivery ended, or would end. The letters are qmail's (CONTRACT 1.2).
+enum class Verdict : char {
+  Done = 'K',
+  Later = 'Z',
+  Never = 'D',
+};
+
+/// Octets of an answer's text at most: what a queue keeps of a report (CONTRACT, appendix C).
+inline constexpr std::size_t kMaxAnswerText = 10'000;
+
+struct Order {
+  enum class Kind : char {
+    Verdict = 'V',  // would a message for this recipient be taken?
+    Deliver = 'D',  // answered with one line, an enhanced status code first
+    Local = 'L',    // from the queue: the address is routed already; answered as by qmail-lspawn
+  };
+  Kind kind{Kind::Verdict};
+  std::string local;      // of the recipient, as it means
+  std::string domain;     // may be empty
+  std::string sender;     // empty for a bounce
+  std::uint64_t size{0};  // octets of the message, as far as known
+  std::string attempt;    // the same for every attempt at this delivery; empty: unknown
+  bool operator==(const Order&) const = default;
+};
+
+struct Answer {
+  Verdict verdict{Verdict::Later};
+  std::string text;  // "D.S.N reason"; for Local the lines of a report, such as "did 1+0+0\n"
+  bool operator==(const Answer&) const = default;
+};
+
+/// Orders are numbered by whoever sends them. A NUL in a text of theirs makes them be refused, one
+/// in an answer's text ends it.
+struct NumberedOrder {
+  std::uint64_t number;
+  Order order;
+};
+struct NumberedAnswer {
+  std::uint64_t number;
+  Answer answer;
+};
+std::string encode(std::uint64_t number, const Order& order);
+std::string encode(std::uint64_t number, const Answer& answer);
+/// An error where `bytes` are none: the other side is not what it should be.
+Result<NumberedOrder> decode_order(std::string_view bytes);
+Result<NumberedAnswer> decode_answer(std::string_view bytes);
+
+/// The kind or the verdict that has this letter, in a field of its own; nothing: none has.
+std::optional<Order::Kind> order_kind(std::string_view letter);
+std::optional<Verdict> verdict_of(std::string_view letter);
+
+}  // namespace lbx::wire

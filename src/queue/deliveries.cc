@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+#include "queue/deliveries.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "queue/verp.h"
+
+namespace lbx::queue {
+namespace {
+
+/// When a message that could not be read is tried again.
+constexpr std::int64_t kTryAgain = 123;  // CONTRACT 1.8
+/// Recipients of a destination that rests that are given up at once.
+constexpr std::size_t kHopelessAtOnce = 1000;
+
+LogResult result_of(State state) {
+  if (state == State::Done) return LogResult::Success;
+  return state == State::Failed ? LogResult::Failure : LogResult::Deferral;
+}
+
+struct Parts {
+  std::string local;
+  std::string domain;
+};
+Parts parts_of(const std::string& address) {
+  const std::size_t at = address.rfind('@');
+  if (at == std::string::npos) return {address, {}};
+  return {address.substr(0, at), address.substr(at + 1)};
+}
+
+}  // namespace
+
+Deliveries::Deliveries(Clock& clock, Scheduler& scheduler, LiveMessages& live, LogLines& log,
+                       std::string store_id, Actions actions)
+    : clock_{clock},
+      scheduler_{scheduler},
+      live_{live},
+      log_{log},
+      store_id_{std::move(store_id)},
+      actions_{std::move(actions)} {}
+
+LogStatus Deliveries::status() const {
+  return {local_, scheduler_.limits().local, remote_, scheduler_.limits().remote, draining_};
+}
+
+std::string Deliveries::attempt_name(const Turn& turn) const {
+  return store_id_ + '.' + std::to_string(turn.message) + '.' + std::to_string(turn.recipient);
+}
+
+void Deliveries::start() {
+  while (!draining_) {
+    std::optional<Slot> slot = scheduler_.next(clock_.now().seconds);
+    if (!slot) return;
+    begin(*std::move(slot));
+  }
+}
+
+void Deliveries::drain() {
+  if (draining_) return;
+  draining_ = true;
+  if (!idle()) log_.status(status());
+}
+
+void Deliveries::begin(Slot slot) {
+  for (const Turn& each : slot.turns) busy_.insert(each.recipient);
+  const MessageId message = slot.turns.front().message;
+  if (const LivePtr live = live_.find(message)) return begin_loaded(std::move(slot), live);
+  ++loading_;
+  actions_.load(message, [this, slot = std::move(slot)](const Result<LivePtr>& live) {
+    --loading_;
+    if (!live) return put_off(slot);
+    begin_loaded(slot, *live);
+  });
+}
+
+void Deliveries::put_off(const Slot& slot) {
+  for (const Turn& each : slot.turns) {
+    busy_.erase(each.recipient);
+    const std::int64_t now = clock_.now().seconds;
+    scheduler_.put_back(slot, each, now + kTryAgain);
+  }
+  scheduler_.ended(slot, Scheduler::Ending::Unknown, clock_.now().seconds);
+}
+
+void Deliveries::begin_loaded(Slot slot, const LivePtr& live) {
+  std::erase_if(slot.turns, [&](const Turn& turn) {
+    const bool gone = !live || live->address_of(turn.recipient) == nullptr;
+    if (gone) busy_.erase(turn.recipient);
+    return gone;
+  });
+  if (slot.turns.empty() || draining_) {
+    for (const Turn& each : slot.turns) busy_.erase(each.recipient);
+    return scheduler_.ended(slot, Scheduler::Ending::Unknown, clock_.now().seconds);
+  }
+  if (slot.turns.size() > 1 && is_verp(live->envelope.sender)) {
+    // Each has a sender of its own.
+    for (std::size_t i = 1; i < slot.turns.size(); ++i) busy_.erase(slot.turns[i].recipient);
+    scheduler_.give_back(slot, 1);
+    slot.turns.resize(1);
+  }
+  auto group = std::make_shared<Group>();
+  group->slot = std::move(slot);
+  group->left = group->slot.turns.size();
+  if (group->slot.channel == Channel::Local) {
+    begin_local(group, live);
+  } else {
+    begin_remote(group, live);
+  }
+}
+
+std::uint64_t Deliveries::begin_one(const std::shared_ptr<Group>& group, const Turn& turn,
+                                    const LivePtr& live) {
+  const std::uint64_t number = next_++;
+  running_.emplace(number, Running{turn, live, group, clock_.now().seconds});
+  const Channel channel = group->slot.channel;
+  ++(channel == Channel::Local ? local_ : remote_);
+  ++counters_.begun;
+  log_.starting(number, turn.message, channel, *live->address_of(turn.recipient));
+  live_.used(turn.message);
+  return number;
+}
+
+void Deliveries::begin_local(const std::shared_ptr<Group>& group, const LivePtr& live) {
+  const Turn& turn = group->slot.turns.front();
+  const std::string& address = *live->address_of(turn.recipient);
+  Parts parts = parts_of(address);
+  const wire::Order order{wire::Order::Kind::Local, std::move(parts.local),
+                          std::move(parts.domain),  expand_verp(live->envelope.sender, address),
+                          live->envelope.size,      attempt_name(turn)};
+  const std::uint64_t number = begin_one(group, turn, live);
+  log_.status(status());
+  actions_.send_local(wire::encode(number, order), live->body);
+}
+
+void Deliveries::begin_remote(const std::shared_ptr<Group>& group, const LivePtr& live) {
+  wire::RemoteOrder order;
+  const std::string& first = *live->address_of(group->slot.turns.front().recipient);
+  order.host = parts_of(first).domain;
+  order.sender = expand_verp(live->envelope.sender, first);
+  for (const Turn& turn : group->slot.turns) {
+    const std::string& address = *live->address_of(turn.recipient);
+    order.recipients.push_back({begin_one(group, turn, live), address});
+  }
+  log_.status(status());
+  for (std::string& each : wire::encode(order)) actions_.send_remote(std::move(each), live->body);
+}
+
+void Deliveries::take_local_answer(std::string_view datagram) {
+  Result<wire::NumberedAnswer> got = wire::decode_answer(datagram);
+  if (got) answered(Channel::Local, got->number, std::move(got->answer));
+}
+
+void Deliveries::take_remote_answer(std::string_view datagram) {
+  Result<wire::NumberedAnswer> got = wire::decode_answer(datagram);
+  if (got) answered(Channel::Remote, got->number, std::move(got->answer));
+}
+
+void Deliveries::answered(Channel channel, std::uint64_t number, wire::Answer answer) {
+  const auto found = running_.find(number);
+  if (found == running_.end() || found->second.group->slot.channel != channel) return;
+  const Running running = std::move(found->second);
+  running_.erase(found);
+  busy_.erase(running.turn.recipient);
+  --(channel == Channel::Local ? local_ : remote_);
+
+  Group& group = *running.group;
+  if (answer.verdict != wire::Verdict::Later) group.answered = true;
+  if (answer.verdict == wire::Verdict::Later) group.refusal = answer.text;
+  Finished finished = finish(running, answer.verdict, std::move(answer.text));
+  log_.ended(number, result_of(finished.outcome.state), finished.report);
+  log_.status(status());
+  if (finished.outcome.state == State::Done) finished.report.clear();
+  if (finished.outcome.state == State::Waiting) {
+    scheduler_.put_back(group.slot, running.turn, finished.outcome.due);
+  }
+  actions_.finished(std::move(finished));
+  if (--group.left == 0) end_group(group);
+}
+
+Finished Deliveries::finish(const Running& running, wire::Verdict verdict, std::string text) {
+  Finished finished{{running.turn.recipient, State::Done, 0, running.started, {}},
+                    std::move(text),
+                    running.live,
+                    running.turn.message,
+                    false};
+  if (verdict == wire::Verdict::Later &&
+      is_last_attempt(running.turn.born, running.started, schedule_.lifetime)) {
+    if (!finished.report.empty() && !finished.report.ends_with('\n')) finished.report += '\n';
+    finished.report += kGivingUp;
+    verdict = wire::Verdict::Never;
+  }
+  switch (verdict) {
+    case wire::Verdict::Done:
+      ++counters_.delivered;
+      break;
+    case wire::Verdict::Never:
+      ++counters_.failed;
+      finished.outcome.state = State::Failed;
+      break;
+    case wire::Verdict::Later:
+      ++counters_.deferred;
+      finished.outcome.state = State::Waiting;
+      finished.outcome.due =
+          next_attempt(running.turn.born, clock_.now().seconds,
+                       running.group->slot.channel == Channel::Local ? schedule_.local_step
+                                                                     : schedule_.remote_step);
+      break;
+  }
+  return finished;
+}
+
+void Deliveries::end_group(const Group& group) {
+  const std::int64_t now = clock_.now().seconds;
+  scheduler_.ended(group.slot,
+                   group.answered ? Scheduler::Ending::Done : Scheduler::Ending::Refused, now);
+  if (group.answered) return;
+  // Nobody there answers anybody: what is too old by now does not wait for its own refusal.
+  for (const Turn& each :
+       scheduler_.take_hopeless(group.slot, now - schedule_.lifetime, kHopelessAtOnce, now)) {
+    ++counters_.failed;
+    actions_.finished({{each.recipient, State::Failed, 0, now, {}},
+                       group.refusal + kGivingUp,
+                       live_.find(each.message),
+                       each.message,
+                       false});
+  }
+}
+
+}  // namespace lbx::queue

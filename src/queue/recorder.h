@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// What became of recipients, on its way into the store, many at once. A transaction that fails is
+// tried again until it does not: what was delivered must not be delivered again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/event_loop.h"
+#include "queue/committer.h"
+#include "queue/deliveries.h"
+#include "queue/log_lines.h"
+#include "queue/spool_area.h"
+
+namespace lbx::queue {
+
+class Recorder {
+ public:
+  /// Everything handed in must outlive it.
+  Recorder(EventLoop& loop, Committer& committer, SpoolArea& spool, LogLines& log)
+      : loop_{loop}, committer_{committer}, spool_{spool}, log_{log} {}
+
+  void add(Finished finished);
+  /// Gives the store's thread all there is, before whatever is posted next.
+  void flush();
+
+  /// A message has ended and this was its file: it goes when that can be no mistake.
+  void condemn(std::string spool_name);
+
+  /// The store takes nothing now: nothing should be delivered, since it could not be noted down.
+  bool stuck() const { return stuck_; }
+  bool idle() const { return waiting_.empty() && under_way_ == 0; }
+
+ private:
+  using Batch = std::vector<Finished>;
+
+  void post(const std::shared_ptr<Batch>& batch);
+  void try_again(Batch& batch, const Error& why);
+  void ended(const Batch& batch, const std::vector<MessageId>& messages);
+  void remove_later();
+  void remove_condemned();
+
+  EventLoop& loop_;
+  Committer& committer_;
+  SpoolArea& spool_;
+  LogLines& log_;
+  Batch waiting_;
+  std::size_t under_way_{0};
+  bool stuck_{false};
+  std::vector<std::string> condemned_;
+  bool removing_{false};
+};
+
+}  // namespace lbx::queue
