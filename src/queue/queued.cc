@@ -168,11 +168,11 @@ void Queued::use_settings() {
 Result<void> Queued::open_pipes(QueueDoors& doors) {
   constexpr std::string_view kLost = "oh no! lost spawn connection! dying...";
   local_ = LBX_TRY(OrderPipe::open(
-      *loop_, std::move(doors.local),
+      system_.files, *loop_, std::move(doors.local),
       [this](std::string_view bytes) { deliveries_.take_local_answer(bytes); },
       [this, kLost] { lost(kLost); }));
   remote_ = LBX_TRY(OrderPipe::open(
-      *loop_, std::move(doors.remote),
+      system_.files, *loop_, std::move(doors.remote),
       [this](std::string_view bytes) { deliveries_.take_remote_answer(bytes); },
       [this, kLost] { lost(kLost); }));
   return {};

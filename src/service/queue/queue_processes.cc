@@ -155,9 +155,9 @@ int cannot_start(queue::LogLines& log, const Error& why) {
   SystemClock clock;
   SystemRandomness randomness;
   System system{files, clock, randomness, ::getpid(), parent.host_name, parent.environment};
-  remote::RemoteLimits limits;
-  limits.at_once = static_cast<unsigned>(std::max<std::size_t>(parts.settings.limits.remote, 1));
-  remote::RemoteProcess process{system, limits, pairs.remote.ours.get()};
+  const Result<remote::RemoteLimits> limits = remote::read_limits(parts.control);
+  if (!limits) std::_Exit(kCannotStart);
+  remote::RemoteProcess process{system, *limits, pairs.remote.ours.get()};
   std::_Exit(process.run() ? 0 : kCannotStart);
 }
 
