@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/wire/datagram_workers.h"
 #include "deliver/engine.h"
 #include "deliver/forecast.h"
 #include "deliver/queue_delivery.h"
@@ -18,32 +19,12 @@ UserProcess::UserProcess(System& system, Settings settings, std::string default_
       max_threads_{max_threads} {}
 
 void UserProcess::run() {
-  work();
-  std::vector<std::jthread> threads;
-  {
-    const std::lock_guard lock{mutex_};
-    ending_ = true;
-    threads.swap(threads_);
-  }
-}  // joined here
-
-void UserProcess::work() {
-  for (;;) {
-    ++idle_;
-    const Result<wire::Datagram> order = wire::receive_datagram(socket_, wire::Wait::Yes);
-    const bool last_idle = --idle_ == 0;
-    if (!order || order->bytes.empty()) return;
-    if (last_idle) start_another();
-    handle(*order);
-  }
+  wire::DatagramWorkers{socket_, max_threads_,
+                        [this](const wire::Datagram& order) { handle(order); }}
+      .run();
 }
 
-void UserProcess::start_another() {
-  const std::lock_guard lock{mutex_};
-  if (!ending_ && threads_.size() + 1 < max_threads_) threads_.emplace_back([this] { work(); });
-}
-
-void UserProcess::handle(const wire::Datagram& datagram) {
+void UserProcess::handle(const wire::Datagram& datagram) const {
   Result<UserOrder> order = decode_user_order(datagram.bytes);
   if (!order) return log("bad-order", {{"why", order.error().what}});
   const std::uint64_t number = order->number;

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A process that has become a user and carries out orders for that user's mail, several at once on
-// a few threads. Each thread takes an order from the socket by itself, does it and answers; a
-// further thread is started when all are at work. It ends when the other side of the socket has
-// closed and what was begun is done.
+// a few threads. It ends when the other side of the socket has closed and what was begun is done.
 #pragma once
 
-#include <atomic>
-#include <mutex>
-#include <thread>
-#include <vector>
+#include <string>
 
 #include "core/base/system.h"
 #include "core/wire/datagram.h"
@@ -27,9 +22,7 @@ class UserProcess {
   void run();
 
  private:
-  void work();
-  void start_another();
-  void handle(const wire::Datagram& datagram);
+  void handle(const wire::Datagram& datagram) const;
   Answer carry_out(UserOrder order, int message) const;
 
   System& system_;
@@ -37,10 +30,6 @@ class UserProcess {
   std::string default_delivery_;
   int socket_;
   unsigned max_threads_;
-  std::atomic<unsigned> idle_{0};
-  std::mutex mutex_;
-  std::vector<std::jthread> threads_;
-  bool ending_{false};
 };
 
 }  // namespace lbx::deliver

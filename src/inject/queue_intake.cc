@@ -2,28 +2,18 @@
 #include "inject/queue_intake.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/base/ascii.h"
 #include "core/base/io.h"
 #include "core/base/utf8.h"
 #include "core/message/spool.h"
+#include "inject/notification.h"
 
 namespace lbx::inject {
 namespace {
 
-/// RFC 3461 section 4.4.
-constexpr std::size_t kMaxEnvelopeId = 100;
 constexpr std::string_view kCannotSay = "Zthe queue has not answered (#4.3.2)";
-
-bool is_notify(std::string_view words) {
-  static constexpr std::array<std::string_view, 3> kWords{"SUCCESS", "FAILURE", "DELAY"};
-  if (words == "NEVER") return true;
-  const std::vector<std::string_view> all = ascii::split(words, ',');
-  return std::ranges::all_of(
-      all, [](std::string_view each) { return std::ranges::find(kWords, each) != kWords.end(); });
-}
 
 std::string upper(std::string text) {
   for (char& each : text) {
@@ -77,17 +67,15 @@ QueueEnvelopeReader::State QueueEnvelopeReader::end_of_address() {
 }
 
 void add_parameters(wire::DoorEnvelope& envelope, const Environment& environment) {
-  const std::string notify = upper(lookup(environment, "DSN_NOTIFY").value_or(""));
-  const std::string extent = upper(lookup(environment, "DSN_RET").value_or(""));
+  const std::string notify = lookup(environment, "DSN_NOTIFY").value_or("");
+  const std::string extent = lookup(environment, "DSN_RET").value_or("");
   const std::string id = lookup(environment, "DSN_ENVID").value_or("");
-  if (extent == "FULL" || extent == "HDRS") envelope.extent = extent;
-  if (id.size() <= kMaxEnvelopeId && std::ranges::all_of(id, ascii::is_graph)) {
-    envelope.envelope_id = id;
-  }
+  if (is_return(extent)) envelope.extent = upper(extent);
+  if (is_envelope_id(id)) envelope.envelope_id = id;
   const bool asked = is_notify(notify);
   envelope.utf8 = needs_utf8(envelope.sender);
   for (wire::DoorRecipient& each : envelope.recipients) {
-    if (asked) each.notify = notify;
+    if (asked) each.notify = upper(notify);
     envelope.utf8 = envelope.utf8 || needs_utf8(each.address);
   }
 }

@@ -3,14 +3,13 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 
 #include "core/base/ascii.h"
 #include "core/base/path.h"
 #include "inject/complain.h"
+#include "inject/notification.h"
 
 namespace lbx::inject {
 namespace {
@@ -48,25 +47,6 @@ Mode mode_of(std::string_view letter) {
   if (letter.starts_with('s')) return Mode::Smtp;
   if (letter.starts_with('i')) return Mode::MakeAliases;
   return Mode::Wrong;
-}
-
-/// RFC 3461 section 4.1: NEVER, or any of the others.
-bool is_notify(std::string_view text) {
-  if (ascii::equal_fold(text, "never")) return true;
-  static constexpr std::array<std::string_view, 3> kWords{"success", "failure", "delay"};
-  return std::ranges::all_of(ascii::split(text, ','), [](std::string_view word) {
-    return std::ranges::any_of(
-        kWords, [word](std::string_view each) { return ascii::equal_fold(each, word); });
-  });
-}
-
-bool is_return(std::string_view text) {
-  return ascii::equal_fold(text, "full") || ascii::equal_fold(text, "hdrs");
-}
-
-bool is_envelope_id(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxEnvelopeId &&
-         std::ranges::all_of(text, ascii::is_graph);
 }
 
 /// What the sender wants to be told, for the queue program.

@@ -139,15 +139,26 @@ void Deliveries::begin_local(const std::shared_ptr<Group>& group, const LivePtr&
 }
 
 void Deliveries::begin_remote(const std::shared_ptr<Group>& group, const LivePtr& live) {
-  static_cast<void>(live);
-  put_off(group->slot);
+  wire::RemoteOrder order;
+  const std::string& first = *live->address_of(group->slot.turns.front().recipient);
+  order.host = parts_of(first).domain;
+  order.sender = expand_verp(live->envelope.sender, first);
+  for (const Turn& turn : group->slot.turns) {
+    const std::string& address = *live->address_of(turn.recipient);
+    order.recipients.push_back({begin_one(group, turn, live), address});
+  }
+  log_.status(status());
+  for (std::string& each : wire::encode(order)) actions_.send_remote(std::move(each), live->body);
 }
-
-void Deliveries::take_remote_answer(std::string_view /*datagram*/) {}
 
 void Deliveries::take_local_answer(std::string_view datagram) {
   Result<wire::NumberedAnswer> got = wire::decode_answer(datagram);
   if (got) answered(Channel::Local, got->number, std::move(got->answer));
+}
+
+void Deliveries::take_remote_answer(std::string_view datagram) {
+  Result<wire::NumberedAnswer> got = wire::decode_answer(datagram);
+  if (got) answered(Channel::Remote, got->number, std::move(got->answer));
 }
 
 void Deliveries::answered(Channel channel, std::uint64_t number, wire::Answer answer) {

@@ -14,6 +14,7 @@
 
 #include "core/base/clock.h"
 #include "core/wire/order.h"
+#include "core/wire/remote_order.h"
 #include "queue/live_messages.h"
 #include "queue/log_lines.h"
 #include "queue/retry.h"

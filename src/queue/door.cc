@@ -82,6 +82,7 @@ Door::Door(EventLoop& loop, Clock& clock, UniqueFd socket, DoorLimits limits, Do
 Result<std::unique_ptr<Door>> Door::open(EventLoop& loop, Clock& clock, UniqueFd socket,
                                          DoorLimits limits, DoorUsers users, DoorActions actions) {
   const int listening = socket.get();
+  if (::fcntl(listening, F_SETFL, O_NONBLOCK) != 0) return Error::from_errno(errno, "F_SETFL");
   std::unique_ptr<Door> door{
       new Door{loop, clock, std::move(socket), limits, std::move(users), std::move(actions)}};
   Door* const raw = door.get();

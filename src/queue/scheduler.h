@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/wire/remote_order.h"
 #include "queue/store.h"
 
 namespace lbx::queue {
@@ -33,7 +34,7 @@ struct SchedulerLimits {
   std::size_t local{10};
   std::size_t remote{20};
   /// Recipients of one message that go to a remote destination together.
-  std::size_t together{100};
+  std::size_t together{wire::kMaxRemoteRecipients};
   /// Refusals in a row after which a remote destination rests.
   std::uint32_t patience{5};
   std::int64_t shortest_rest{60};

@@ -26,7 +26,7 @@ constexpr mode_t kSpoolMode = 0700;
 constexpr std::size_t kNameDigits = 16;
 constexpr int kAdoptInterval = 2;  // milliseconds
 // Where the file system has no files without a name, they have one that begins so.
-constexpr std::string_view kNameless = "new-";
+constexpr std::string_view kNewPrefix = "new-";
 
 /// The name that an unfinished file has, or nothing where it has none. Any other name is an error:
 /// a file that was adopted already is not adopted again.
@@ -38,7 +38,7 @@ Result<std::string> unfinished_name(int file, nlink_t links) {
   if (length < 0) return Error::from_errno(errno, "readlink");
   const std::string_view path{target.data(), static_cast<std::size_t>(length)};
   const std::string_view leaf = path.substr(path.rfind('/') + 1);
-  if (leaf.starts_with(kNameless) && links == 1) return std::string{leaf};
+  if (leaf.starts_with(kNewPrefix) && links == 1) return std::string{leaf};
   return Error::never("a spool file that was submitted before");
 }
 
@@ -87,7 +87,7 @@ Result<UniqueFd> SpoolArea::nameless() const {
   Result<UniqueFd> file = files.open_at(directory_.get(), ".", O_TMPFILE | O_RDWR, kSpoolFileMode);
   if (!file && (file.error().os_error == EOPNOTSUPP || file.error().os_error == EISDIR)) {
     const std::string name =
-        std::string{kNameless} + ascii::to_hex(system_->randomness.bits64(), kNameDigits);
+        std::string{kNewPrefix} + ascii::to_hex(system_->randomness.bits64(), kNameDigits);
     file = files.open_at(directory_.get(), name, O_RDWR | O_CREAT | O_EXCL, kSpoolFileMode);
   }
   if (!file) return file;

@@ -20,8 +20,8 @@ enum class Verdict : char {
   Never = 'D',
 };
 
-/// Octets of an answer's text at most: what qmail-lspawn reports (CONTRACT 1.2).
-inline constexpr std::size_t kMaxAnswerText = 3000;
+/// Octets of an answer's text at most: what a queue keeps of a report (CONTRACT, appendix C).
+inline constexpr std::size_t kMaxAnswerText = 10'000;
 
 struct Order {
   enum class Kind : char {

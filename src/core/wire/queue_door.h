@@ -68,7 +68,8 @@ std::vector<std::string> encode(const DoorEnvelope& envelope);
 /// An envelope out of its datagrams; knows no sockets.
 class EnvelopeReader {
  public:
-  explicit EnvelopeReader(std::size_t limit = kMaxEnvelope) : limit_{limit} {}
+  EnvelopeReader() : EnvelopeReader{kMaxEnvelope} {}
+  explicit EnvelopeReader(std::size_t limit) : limit_{limit} {}
 
   /// The value is true with the last one: take() has the envelope. An error is Never: whoever sent
   /// this speaks another language, or too much.

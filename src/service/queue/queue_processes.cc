@@ -10,6 +10,7 @@
 #include "core/base/io.h"
 #include "core/base/mail_home.h"
 #include "core/base/process.h"
+#include "core/base/shared_sync.h"
 #include "core/base/signals.h"
 #include "core/base/user.h"
 #include "core/control/settings.h"
@@ -21,6 +22,7 @@
 #include "deliver/user_main.h"
 #include "queue/queued.h"
 #include "queue/sqlite_store.h"
+#include "remote/remote_process.h"
 #include "service/listening_socket.h"
 
 namespace lbx {
@@ -143,13 +145,19 @@ int cannot_start(queue::LogLines& log, const Error& why) {
   std::_Exit(ended ? 0 : cannot_start(log, ended.error()));
 }
 
-[[noreturn]] void be_remote_process(const Parts& parts, Pairs pairs) {
+[[noreturn]] void be_remote_process(const System& parent, const Parts& parts, Pairs pairs) {
   pairs.local = {};
   pairs.control = {};
   pairs.remote.theirs.reset();
   if (!become(parts.remote_user)) std::_Exit(kCannotStart);
-  static_cast<void>(wire::receive_datagram(pairs.remote.ours.get(), wire::Wait::Yes));
-  std::_Exit(0);
+  SharedSyncFileOps files;
+  SystemClock clock;
+  SystemRandomness randomness;
+  System system{files, clock, randomness, ::getpid(), parent.host_name, parent.environment};
+  remote::RemoteLimits limits;
+  limits.at_once = static_cast<unsigned>(parts.settings.limits.remote);
+  remote::RemoteProcess process{system, limits, pairs.remote.ours.get()};
+  std::_Exit(process.run() ? 0 : kCannotStart);
 }
 
 /// The store is open and locked once the queue process says so: only then nobody else has the
@@ -201,7 +209,7 @@ Result<int> start_processes(System& system, const Parts& parts, const QueueOptio
   UniqueFd signals = LBX_TRY(open_signals({SIGTERM, SIGINT, SIGALRM, SIGHUP}));
   const pid_t remote = ::fork();
   if (remote < 0) return Error::from_errno(errno, "fork");
-  if (remote == 0) be_remote_process(parts, std::move(pairs));
+  if (remote == 0) be_remote_process(system, parts, std::move(pairs));
   pairs.remote.ours.reset();
   const pid_t queue = ::fork();
   if (queue < 0) return Error::from_errno(errno, "fork");

@@ -35,7 +35,7 @@ TEST(Order, RefusesWhatIsNone) {
 }
 
 TEST(Order, AnAnswerIsCutToItsLimit) {
-  const Answer longer{Verdict::Never, std::string(10'000, 'x')};
+  const Answer longer{Verdict::Never, std::string(2 * kMaxAnswerText, 'x')};
   EXPECT_EQ(decode_answer(encode(1, longer))->answer.text.size(), kMaxAnswerText);
 }
 
