@@ -172,6 +172,16 @@ Result<bool> hand_over_door(const Parts& parts, int control) {
   return true;
 }
 
+/// Waits until the queue process has closed its store: whoever starts the next one may do so then.
+bool ended_well(int control) {
+  bool done = false;
+  for (;;) {
+    const Result<wire::Datagram> word = wire::receive_datagram(control, wire::Wait::Yes);
+    if (!word || word->bytes.empty()) return done;
+    done = word->bytes == "done";
+  }
+}
+
 Result<int> serve_users(System& system, const Parts& parts, const QueueOptions& options,
                         Pairs pairs, UniqueFd signals, UniqueFd queue_process) {
   const deliver::SpawnerLimits limits = LBX_TRY(deliver::read_spawner_limits(parts.control));
@@ -190,9 +200,7 @@ Result<int> serve_users(System& system, const Parts& parts, const QueueOptions& 
                            }};
   spawner.pass_on(std::move(signals), std::move(queue_process));
   LBX_TRY(spawner.serve(std::move(pairs.local.ours)));
-  const Result<wire::Datagram> last =
-      wire::receive_datagram(pairs.control.ours.get(), wire::Wait::Yes);
-  return last && last->bytes == "done" ? 0 : kCannotStart;
+  return ended_well(pairs.control.ours.get()) ? 0 : kCannotStart;
 }
 
 Result<Pairs> make_pairs() {
