@@ -34,7 +34,7 @@ std::vector<Answer> later(std::size_t count, const std::string& why) {
 Result<RemoteLimits> read_limits(const control::ControlDirectory& control) {
   const std::uint64_t at_once = LBX_TRY(control.get(control::kConcurrencyRemote));
   const std::uint64_t time = LBX_TRY(control.get(control::kRemoteTime));
-  return RemoteLimits{static_cast<unsigned>(at_once), std::chrono::seconds{time}};
+  return RemoteLimits{std::max(static_cast<unsigned>(at_once), 1U), std::chrono::seconds{time}};
 }
 
 RemoteProcess::RemoteProcess(System& system, RemoteLimits limits, int socket)
