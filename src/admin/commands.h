@@ -14,6 +14,7 @@ Result<int> check_command(System& system, int argc, char** argv);
 Result<int> config_command(System& system, int argc, char** argv);
 Result<int> explain_command(System& system, int argc, char** argv);
 Result<int> maildir_command(System& system, int argc, char** argv);
+Result<int> queue_command(System& system, int argc, char** argv);
 Result<int> srs_command(System& system, int argc, char** argv);
 Result<int> user_command(System& system, int argc, char** argv);
 

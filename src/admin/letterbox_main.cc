@@ -26,6 +26,7 @@ constexpr std::array kSubcommands{
     Subcommand{"explain", "what would happen to a message for an address, and why",
                &admin::explain_command},
     Subcommand{"maildir", "copy, merge, check and repair Maildirs", &admin::maildir_command},
+    Subcommand{"queue", "look into the queue, and change what lies in it", &admin::queue_command},
     Subcommand{"srs", "rewrite a sender as forwarding does, or turn it back", &admin::srs_command},
     Subcommand{"user", "accounts and their passwords", &admin::user_command},
 };

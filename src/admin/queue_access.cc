@@ -43,8 +43,8 @@ Result<std::size_t> write_change(SqliteStore& store, Change change, const std::s
 Result<std::uint64_t> change_store(System& system, const std::string& mail_home, Change change,
                                    const std::string& report, const ChosenRecipients& chosen) {
   const std::string directory = queue::store_of(mail_home);
-  const std::unique_ptr<SqliteStore> store = LBX_TRY(
-      SqliteStore::open(system, directory, {SqliteStore::Access::Write, kWriterPatience}));
+  const std::unique_ptr<SqliteStore> store =
+      LBX_TRY(SqliteStore::open(system, directory, {SqliteStore::Access::Write, kWriterPatience}));
   LBX_TRY(store->begin(Durability::Now));
   const Result<std::size_t> changed =
       write_change(*store, change, report, system.clock.now().seconds, chosen);

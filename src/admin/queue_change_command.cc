@@ -82,8 +82,8 @@ Result<int> carry_out(System& system, const ChangeVerb& verb, const ChangeOption
     // Its reader must not stand in the way of what is written next.
     const auto store = LBX_TRY(queue::open_for_reading(system, home));
     if (store != nullptr) {
-      missing = LBX_TRY(choose(*store, verb.change, selection, now,
-                               options.dry_run && !options.json, chosen));
+      missing = LBX_TRY(
+          choose(*store, verb.change, selection, now, options.dry_run && !options.json, chosen));
     }
   }
   std::uint64_t changed = 0;

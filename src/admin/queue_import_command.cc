@@ -54,14 +54,10 @@ std::string summary_text(const TakenOver& done, bool dry_run) {
 }
 
 std::string summary_json(const TakenOver& done, bool dry_run) {
-  const nlohmann::ordered_json out{{"dry_run", dry_run},
-                                   {"messages", done.messages},
-                                   {"recipients", done.recipients},
-                                   {"failed", done.failed},
-                                   {"known", done.known},
-                                   {"finished", done.finished},
-                                   {"removed", done.removed},
-                                   {"problems", done.problems}};
+  const nlohmann::ordered_json out{
+      {"dry_run", dry_run},      {"messages", done.messages}, {"recipients", done.recipients},
+      {"failed", done.failed},   {"known", done.known},       {"finished", done.finished},
+      {"removed", done.removed}, {"problems", done.problems}};
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 

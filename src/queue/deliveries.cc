@@ -192,7 +192,8 @@ Finished Deliveries::finish(const Running& running, wire::Verdict verdict, std::
   Finished finished{{running.turn.recipient, State::Done, 0, running.started, {}},
                     std::move(text),
                     running.live,
-                    running.turn.message};
+                    running.turn.message,
+                    false};
   if (verdict == wire::Verdict::Later &&
       is_last_attempt(running.turn.born, running.started, schedule_.lifetime)) {
     if (!finished.report.empty() && !finished.report.ends_with('\n')) finished.report += '\n';
@@ -232,7 +233,8 @@ void Deliveries::end_group(const Group& group) {
     actions_.finished({{each.recipient, State::Failed, 0, now, {}},
                        group.refusal + kGivingUp,
                        live_.find(each.message),
-                       each.message});
+                       each.message,
+                       false});
   }
 }
 

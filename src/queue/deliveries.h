@@ -28,6 +28,7 @@ struct Finished {
   std::string report;
   LivePtr live;  // nothing: the recipient was too old for an attempt of its own
   MessageId message{0};
+  bool last{false};  // its message has probably ended with it
 };
 
 struct DeliveryCounters {

@@ -15,6 +15,7 @@ namespace lbx::queue {
 namespace {
 
 constexpr std::chrono::seconds kLookAround{10};
+constexpr std::chrono::seconds kPause{1};
 /// Connections that are accepted before others get their turn again.
 constexpr int kAcceptedAtOnce = 64;
 
@@ -93,6 +94,7 @@ Result<std::unique_ptr<Door>> Door::open(EventLoop& loop, Clock& clock, UniqueFd
 
 Door::~Door() {
   loop_.cancel(idle_timer_);
+  loop_.cancel(pause_timer_);
   loop_.forget(socket_.get());
   for (const auto& [id, connection] : connections_) {
     if (connection->watched) loop_.forget(connection->socket.get());
@@ -102,9 +104,20 @@ Door::~Door() {
 void Door::accept_all() {
   for (int i = 0; i < kAcceptedAtOnce; ++i) {
     UniqueFd socket{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
-    if (!socket) return;  // where descriptors have run out, those that end make room
+    if (!socket && errno != EAGAIN && errno != ECONNABORTED) pause();
+    if (!socket) return;
     accept_one(std::move(socket));
   }
+}
+
+/// Descriptors have run out, perhaps: those that end make room.
+void Door::pause() {
+  loop_.forget(socket_.get());
+  pause_timer_ = loop_.after(kPause, [this] {
+    const Result<void> watched =
+        loop_.watch(socket_.get(), EventLoop::Interest::Read, [this] { accept_all(); });
+    if (!watched) pause();
+  });
 }
 
 void Door::accept_one(UniqueFd socket) {

@@ -78,6 +78,7 @@ class Door {
   Door(EventLoop& loop, Clock& clock, UniqueFd socket, DoorLimits limits, DoorUsers users,
        DoorActions actions);
   void accept_all();
+  void pause();
   void accept_one(UniqueFd socket);
   void readable(std::uint64_t id);
   void take(Connection& connection, std::string_view bytes, UniqueFd descriptor);
@@ -104,6 +105,7 @@ class Door {
   std::unordered_map<uid_t, std::size_t> by_user_;
   std::size_t open_octets_{0};
   EventLoop::TimerKey idle_timer_{};
+  EventLoop::TimerKey pause_timer_{};
 };
 
 }  // namespace lbx::queue

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "queue/queued.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <csignal>
 #include <unordered_set>
@@ -80,6 +82,18 @@ Live live_of(Message message, UniqueFd body) {
   return live;
 }
 
+/// Connections and messages are descriptors: as many as we may have. The value is that number.
+std::size_t raise_descriptor_limit() {
+  constexpr rlim_t kEnough = 16'384;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  if (limit.rlim_cur < kEnough) {
+    limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+    static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+  }
+  return limit.rlim_cur;
+}
+
 }  // namespace
 
 Result<QueueSettings> read_queue_settings(const control::ControlDirectory& control,
@@ -155,11 +169,11 @@ void Queued::use_settings() {
 Result<void> Queued::open_pipes(QueueDoors& doors) {
   constexpr std::string_view kLost = "oh no! lost spawn connection! dying...";
   local_ = LBX_TRY(OrderPipe::open(
-      *loop_, std::move(doors.local),
+      system_.files, *loop_, std::move(doors.local),
       [this](std::string_view bytes) { deliveries_.take_local_answer(bytes); },
       [this, kLost] { lost(kLost); }));
   remote_ = LBX_TRY(OrderPipe::open(
-      *loop_, std::move(doors.remote),
+      system_.files, *loop_, std::move(doors.remote),
       [this](std::string_view bytes) { deliveries_.take_remote_answer(bytes); },
       [this, kLost] { lost(kLost); }));
   return {};
@@ -167,8 +181,13 @@ Result<void> Queued::open_pipes(QueueDoors& doors) {
 
 Result<void> Queued::serve(QueueDoors doors, DoorUsers users) {
   LBX_TRY(open_pipes(doors));
+  const std::size_t descriptors = raise_descriptor_limit();
+  DoorLimits limits;
+  limits.connections = std::min(limits.connections, descriptors / 2);
+  limits.connections_per_user = std::min(limits.connections_per_user, limits.connections / 2);
+  live_ = LiveMessages{{.messages = std::min(LiveMessages::Limits{}.messages, descriptors / 4)}};
   door_ = LBX_TRY(
-      Door::open(*loop_, system_.clock, std::move(doors.door), {}, std::move(users),
+      Door::open(*loop_, system_.clock, std::move(doors.door), limits, std::move(users),
                  {[this](Submission each, const auto& answer) { submit(std::move(each), answer); },
                   [this](const std::string& head) { return spool_.create(head); },
                   [this](const auto& request, const auto& answer) { change(request, answer); },
@@ -340,10 +359,11 @@ void Queued::finished(Finished each) {
   if (live && state != State::Waiting && live->open > 0) --live->open;
   const bool to_be_told = state == State::Failed || state == State::Arrived;
   if (live && to_be_told) live->to_be_told = true;
-  const bool last_of_some = live && live->open == 0 && live->to_be_told;
+  const bool last = live && live->open == 0 && state != State::Waiting;
+  each.last = last && !live->to_be_told;
   if (state == State::Waiting && is_long_delayed(each)) teller_.delayed(message);
   recorder_.add(std::move(each));
-  if (to_be_told || (state == State::Done && last_of_some)) {
+  if (to_be_told || (last && live->to_be_told)) {
     teller_.failed(message, live);
   }
 }

@@ -12,11 +12,6 @@ constexpr std::chrono::seconds kTryAgain{5};
 /// Files of ended messages stay for so long, so that one flush is for many.
 constexpr std::chrono::seconds kCondemnedFor{5};
 
-/// Whether a message can have ended with it, as far as known.
-bool may_end(const Finished& finished) {
-  return finished.outcome.state == State::Done && finished.live->open == 0;
-}
-
 Result<void> record(QueueStore& store, const std::vector<Finished>& batch,
                     std::vector<MessageId>& ended) {
   std::vector<Outcome> outcomes;
@@ -24,7 +19,7 @@ Result<void> record(QueueStore& store, const std::vector<Finished>& batch,
   for (const Finished& each : batch) {
     outcomes.push_back(each.outcome);
     outcomes.back().report = each.report;
-    if (may_end(each)) messages.push_back(each.message);
+    if (each.last) messages.push_back(each.message);
   }
   LBX_TRY(store.record(outcomes));
   if (!messages.empty()) ended = LBX_TRY(store.end(messages));

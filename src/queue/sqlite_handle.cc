@@ -150,6 +150,23 @@ std::size_t Database::changed() const {
   return static_cast<std::size_t>(sqlite3_changes64(database_.get()));
 }
 
+std::int64_t Database::changes() const {
+  return sqlite3_total_changes64(database_.get());
+}
+
+Result<void> Database::sync_log() {
+  sqlite3_file* log = nullptr;
+  const int found =
+      sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (found != SQLITE_OK || log == nullptr || log->pMethods == nullptr) {
+    return Error::later("queue.db has no log");
+  }
+  if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) != SQLITE_OK) {
+    return Error::from_errno(EIO, "queue.db-wal");
+  }
+  return {};
+}
+
 bool Database::in_transaction() const {
   return sqlite3_get_autocommit(database_.get()) == 0;
 }

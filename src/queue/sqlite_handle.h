@@ -111,7 +111,11 @@ class Database {
   std::int64_t last_row() const;
   /// Rows that the last statement changed.
   std::size_t changed() const;
+  /// Rows that were changed since the connection was opened.
+  std::int64_t changes() const;
   bool in_transaction() const;
+  /// On the disk with all that was committed to the log.
+  Result<void> sync_log();
 
   sqlite3* get() const { return database_.get(); }
 

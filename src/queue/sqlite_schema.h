@@ -29,6 +29,6 @@ Result<void> require_schema(Database& database);
 
 /// What is wrong, a line each, at most `limit` of them: damaged pages, and what the tables cannot
 /// forbid.
-Result<std::vector<std::string>> find_faults(Database& database, std::size_t limit);
+std::vector<std::string> find_faults(Database& database, std::size_t limit);
 
 }  // namespace lbx::queue::sqlite

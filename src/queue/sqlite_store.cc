@@ -184,6 +184,8 @@ struct SqliteStore::Parts {
   std::string id;
   std::array<Statement, kSqlCount> statements;  // prepared when first used
   Durability durability{Durability::Now};       // what SQLite was told last
+  std::int64_t changes{0};                      // before the transaction
+  bool unflushed{false};                        // something was committed that may be undone
 
   Result<Statement*> statement(Sql which) {
     Statement& found = statements.at(which);
@@ -279,12 +281,24 @@ Result<void> SqliteStore::begin(Durability durability) {
                                                                : "PRAGMA synchronous = NORMAL"));
     parts_->durability = durability;
   }
+  parts_->changes = parts_->database.changes();
   return parts_->database.run("BEGIN IMMEDIATE");
 }
 
 Result<void> SqliteStore::commit() {
   Result<void> done = parts_->database.run("COMMIT");
-  if (!done) roll_back();
+  if (!done) {
+    roll_back();
+    return done;
+  }
+  const bool changed = parts_->database.changes() != parts_->changes;
+  if (parts_->durability == Durability::Soon) {
+    parts_->unflushed |= changed;
+    return done;
+  }
+  // SQLite syncs nothing for a transaction that wrote nothing; what was before it must last, too.
+  if (parts_->unflushed && !changed) LBX_TRY(parts_->database.sync_log());
+  parts_->unflushed = false;
   return done;
 }
 
@@ -462,7 +476,7 @@ Result<void> SqliteStore::spool_files(const std::function<void(std::string_view)
 }
 
 Result<std::vector<std::string>> SqliteStore::check() {
-  std::vector<std::string> faults = LBX_TRY(sqlite::find_faults(parts_->database, kMaxFaults));
+  std::vector<std::string> faults = sqlite::find_faults(parts_->database, kMaxFaults);
   Statement* statement = LBX_TRY(parts_->statement(kSpoolFiles));
   Rows rows = statement->start();
   while (faults.size() < kMaxFaults && LBX_TRY(rows.next())) {

@@ -49,7 +49,8 @@ Result<ChangeRequest> read_change(std::string_view datagram) {
   const std::size_t blank = fields[0].find(' ');
   ChangeRequest out{std::string{fields[0].substr(0, blank)}, {}, {}};
   if (blank != std::string_view::npos) out.text = fields[0].substr(blank + 1);
-  if (out.change.empty() || out.text.size() > kMaxChangeText) return wrong;
+  const std::size_t name = out.change.size();
+  if (name == 0 || name > kMaxChangeName || out.text.size() > kMaxChangeText) return wrong;
   for (std::size_t i = 1; i < fields.size(); ++i) {
     const std::optional<std::int64_t> id = positive(fields[i]);
     if (!id) return wrong;

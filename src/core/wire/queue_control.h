@@ -15,7 +15,8 @@
 
 namespace lbx::wire {
 
-/// Octets of the text of a change at most.
+/// Octets of the name of a change, and of its text, at most.
+inline constexpr std::size_t kMaxChangeName = 20;
 inline constexpr std::size_t kMaxChangeText = 1000;
 
 struct ChangeRequest {

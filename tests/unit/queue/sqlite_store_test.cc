@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 
 #include <cerrno>
+#include <fstream>
 
 #include "queue/sqlite_handle.h"
+#include "support/lossy_disk.h"
 #include "support/scratch.h"
 #include "support/test_system.h"
 
@@ -41,7 +43,7 @@ class SqliteStoreTest : public testing::Test {
   using Access = SqliteStore::Access;
 
   Result<std::unique_ptr<SqliteStore>> try_open(Access access = Access::Write) {
-    return SqliteStore::open(world_.system, scratch_.path(), {access, 0, nullptr});
+    return SqliteStore::open(world_.system, scratch_.path(), {access, 0, disk_.vfs()});
   }
   std::unique_ptr<SqliteStore> open(Access access = Access::Write) {
     auto store = try_open(access);
@@ -83,6 +85,7 @@ class SqliteStoreTest : public testing::Test {
 
   ScratchDirectory scratch_;
   TestSystem world_;
+  testing_support::LossyDisk disk_;
 };
 
 TEST_F(SqliteStoreTest, AMessageComesBackAsItWasSubmitted) {
@@ -351,6 +354,110 @@ TEST_F(SqliteStoreTest, AnotherProgramsDatabaseIsLeftAlone) {
   const auto store = try_open();
   ASSERT_FALSE(store);
   EXPECT_THAT(store.error().what, HasSubstr("not a queue"));
+}
+
+TEST_F(SqliteStoreTest, NowIsOneFlushAndSoonIsNone) {
+  const auto store = open();
+  submit(*store, mail({to("a@b")}));  // the first one writes the head of the log
+  disk_.syncs = 0;
+  submit(*store, mail({to("a@b")}));
+  EXPECT_EQ(disk_.syncs, 1U);
+  commit(
+      *store, [&] { return store->submit(mail({to("a@b")})); }, Durability::Soon);
+  EXPECT_EQ(disk_.syncs, 1U);
+  commit(
+      *store, [&] { return store->totals(); }, Durability::Soon);
+  EXPECT_EQ(disk_.syncs, 1U);
+  submit(*store, mail({to("a@b")}));
+  EXPECT_EQ(disk_.syncs, 2U);
+}
+
+TEST_F(SqliteStoreTest, NowWithoutChangesFlushesWhatWasSoon) {
+  const auto store = open();
+  commit(
+      *store, [&] { return store->submit(mail({to("a@b")})); }, Durability::Soon);
+  disk_.syncs = 0;
+  commit(*store, [&] { return store->totals(); });
+  EXPECT_EQ(disk_.syncs, 1U);
+  commit(*store, [&] { return store->totals(); });
+  EXPECT_EQ(disk_.syncs, 1U) << "nothing is left to flush";
+}
+
+TEST_F(SqliteStoreTest, AFullOrBrokenDiskRefusesAndLosesNothing) {
+  const auto store = open();
+  submit(*store, mail({to("a@b")}));
+  const std::pair<int, int> faults[] = {
+      {SQLITE_FULL, ENOSPC}, {SQLITE_READONLY, EROFS}, {SQLITE_IOERR_WRITE, EIO}};
+  for (const auto& [fault, code] : faults) {
+    disk_.write_fault = fault;
+    ASSERT_TRUE(store->begin(Durability::Now));
+    ASSERT_TRUE(store->submit(mail({to("c@d")})));
+    const Result<void> done = store->commit();
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().retry, Retry::Later);
+    EXPECT_EQ(done.error().os_error, code) << done.error().what;
+    disk_.write_fault = SQLITE_OK;
+    EXPECT_EQ(store->totals()->messages, 1U);
+  }
+  submit(*store, mail({to("e@f")}));
+  EXPECT_EQ(store->totals()->messages, 2U);
+  EXPECT_THAT(*store->check(), IsEmpty());
+}
+
+TEST_F(SqliteStoreTest, WhatCouldNotBeFlushedIsNotInTheQueue) {
+  const auto store = open();
+  disk_.sync_fault = SQLITE_IOERR_FSYNC;
+  ASSERT_TRUE(store->begin(Durability::Now));
+  ASSERT_TRUE(store->submit(mail({to("a@b")})));
+  EXPECT_FALSE(store->commit());
+  disk_.sync_fault = SQLITE_OK;
+  EXPECT_EQ(store->totals()->messages, 0U);
+  submit(*store, mail({to("a@b")}));
+}
+
+TEST_F(SqliteStoreTest, ADamagedPageIsAnErrorAndIsFound) {
+  {
+    const auto store = open();
+    for (int i = 0; i < 50; ++i) submit(*store, mail({to("a@b")}, std::string(2'000, 'x')));
+  }
+  {  // a page in the middle, of bodies
+    std::fstream file{scratch_.path("queue.db"), std::ios::in | std::ios::out | std::ios::binary};
+    file.seekp(4096 * 15);
+    file << std::string(4096, 'z');
+  }
+  const auto store = open();
+  EXPECT_FALSE(store->check()->empty());
+  std::size_t whole = 0;
+  for (MessageId id = 1; id <= 50; ++id) {
+    const auto message = store->message(id, true);
+    if (message) {
+      ++whole;
+    } else {
+      EXPECT_EQ(message.error().os_error, EUCLEAN) << message.error().what;
+    }
+  }
+  EXPECT_LT(whole, 50U);
+  EXPECT_GT(whole, 30U);
+}
+
+TEST_F(SqliteStoreTest, ItDoesNotGrowWithWhatWentThrough) {
+  const auto store = open();
+  for (int i = 0; i < 100; ++i) {  // 1,000 messages
+    std::vector<Submitted> all;
+    ASSERT_TRUE(store->begin(Durability::Soon));
+    for (int j = 0; j < 10; ++j) {
+      auto submitted = store->submit(mail({to("a@b")}, std::string(10'000, 'x')));
+      ASSERT_TRUE(submitted);
+      all.push_back(std::move(*submitted));
+    }
+    ASSERT_TRUE(store->commit());
+    for (const Submitted& each : all) {
+      record(*store, {each.recipients[0], State::Done, 0, 1, ""});
+      EXPECT_EQ(end(*store, each.message).size(), 1U);
+    }
+  }
+  EXPECT_LT(boost::filesystem::file_size(scratch_.path("queue.db")), 400'000U);
+  EXPECT_LT(boost::filesystem::file_size(scratch_.path("queue.db-wal")), 12'000'000U);
 }
 
 }  // namespace

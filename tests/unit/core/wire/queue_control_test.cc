@@ -51,7 +51,8 @@ TEST(QueueControlTest, TextCannotAddRecipients) {
 TEST(QueueControlTest, WhatIsNoChangeIsRefused) {
   for (const std::string& each :
        {""s, "C"s, "C\0"s, "S"s, "Chold"s, "Chold\0x\0"s, "Chold\0-1\0"s, "Chold\0\0"s,
-        "Chold\0009223372036854775808\0"s, "C text\0001\0"s, "Chold\0001"s}) {
+        "Chold\0009223372036854775808\0"s, "C" + std::string(kMaxChangeName + 1, 'x') + "\0001\0"s,
+        "C text\0001\0"s, "Chold\0001"s}) {
     const Result<ChangeRequest> read = read_change(each);
     EXPECT_FALSE(read) << each;
     EXPECT_EQ(read.error().retry, Retry::Never);

@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Messages a second, 4 kB each, from submission to one Maildir, with 1, 10 and 50 submitters:
+letterbox-queued (queue_load at its door) and Postfix's virtual (smtp-source), in turns, on one disk;
+once plain and once with flushes that take 5 ms longer. Also CPU time for each message, memory, and
+flushes for each message. Runs as root (Postfix needs it); ours then runs as nobody.
+
+usage: queue.py [COUNT [ROUNDS]]   LBX_BENCH_DIR: on the disk to be measured; LBX_BENCH: which, as
+ours,postfix,flushes,dead"""
+import os
+import re
+import signal
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path[:0] = [os.path.join(HERE, '..')]
+
+from support import letterbox, mail_queue, peers  # noqa: E402
+
+SUBMITTERS = (1, 10, 50)
+TICKS = os.sysconf('SC_CLK_TCK')
+PATIENCE = 600
+
+
+def message():
+    head = b'From: a@b.example\nTo: joe@example.org\nSubject: of four thousand octets\n\n'
+    return head + (b'0123456789' * 7 + b'\n') * ((4096 - len(head)) // 71)
+
+
+def members(session):
+    """The processes of a session."""
+    for name in os.listdir('/proc'):
+        if name.isdigit():
+            try:
+                with open('/proc/%s/stat' % name, encoding='utf-8', errors='replace') as file:
+                    fields = file.read().rpartition(')')[2].split()
+            except OSError:
+                continue
+            if int(fields[3]) == session:
+                yield int(name), fields
+
+
+def cpu_of(session):
+    """Seconds; of children that have ended, too."""
+    return sum(sum(int(each) for each in fields[11:15]) for _, fields in members(session)) / TICKS
+
+
+def memory_of(session):
+    """PSS in MiB."""
+    total = 0
+    for pid, _ in members(session):
+        try:
+            with open('/proc/%d/smaps_rollup' % pid, encoding='ascii') as file:
+                total += int(re.search(r'^Pss: +(\d+)', file.read(), re.M)[1])
+        except (OSError, TypeError):
+            pass
+    return total / 1024
+
+
+def wait_for_files(folder, count):
+    deadline = time.monotonic() + PATIENCE
+    while len(os.listdir(folder)) < count:
+        if time.monotonic() > deadline:
+            raise SystemExit('only %d of %d came' % (len(os.listdir(folder)), count))
+        time.sleep(0.02)
+
+
+class Ours:
+    NAME = 'letterbox-queued'
+
+    def __init__(self, test, slow):
+        self.home = mail_queue.QueueHome(test)
+        env = self.home.environment()
+        if slow:
+            env.update(LD_PRELOAD=letterbox.program('slow_sync.so'), SLOW_SYNC_MS='5')
+        self.home.start(env=env)
+        self.session = self.home.process.pid
+        self.new = os.path.join(self.home.maildir.path, 'new')
+        self.message = os.path.join(self.home.dir, 'message')
+        with open(self.message, 'wb') as file:
+            file.write(message())
+
+    def load(self, submitters, count):
+        return [letterbox.program('queue_load'), self.home.dir + '/run/queue.sock',
+                str(submitters), str(count), self.message, 'joe@example.org']
+
+    def stop(self):
+        self.home.stop()
+
+
+class Postfix:
+    NAME = 'postfix virtual'
+    MAIN = '''compatibility_level = 3.6
+myhostname = mx.example.org
+mydestination =
+virtual_mailbox_domains = example.org
+virtual_mailbox_base = /
+virtual_mailbox_maps = static:{maildir}/
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+virtual_minimum_uid = 1
+mailbox_size_limit = 0
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+alias_maps =
+maillog_file = {log}
+maillog_file_prefixes = /
+smtpd_peername_lookup = no
+'''
+    MASTER = '''127.0.0.1:{port} inet n - n - - smtpd
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+proxymap unix - - n - - proxymap
+error unix - - n - - error
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+postlog unix-dgram n - n - 1 postlogd
+'''
+
+    def __init__(self, test, slow):
+        self.dir = tempfile.mkdtemp(prefix='lbx-postfix.', dir=os.environ.get('LBX_BENCH_DIR'))
+        os.chmod(self.dir, 0o755)
+        test.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        self.view = peers.View('postfix', os.path.join(self.dir, 'view'))
+        self.view.install(os.path.join(self.dir, 'homes'))
+        self.port = peers.free_port()
+        uid = peers.PEOPLE['alice']
+        maildir = letterbox.Maildir(os.path.join(self.dir, 'Maildir'))
+        subprocess.run(['chown', '-R', '%d:%d' % (uid, uid), maildir.path], check=True)
+        self.new = os.path.join(maildir.path, 'new')
+        values = {'maildir': maildir.path, 'uid': uid, 'gid': uid, 'port': self.port,
+                  'log': os.path.join(self.dir, 'log')}
+        self.view.write('etc/postfix/main.cf', self.MAIN.format(**values))
+        self.view.write('etc/postfix/master.cf', self.MASTER.format(**values))
+        spool = os.path.join(self.dir, 'view/var/spool/postfix')
+        for each in ('', 'pid', 'public', 'private', 'maildrop', 'incoming', 'active', 'deferred',
+                     'bounce', 'defer', 'corrupt', 'flush', 'trace', 'saved', 'hold'):
+            os.makedirs(os.path.join(spool, each), exist_ok=True)
+            os.chmod(os.path.join(spool, each), 0o700 if each else 0o755)
+            if each not in ('', 'pid'):
+                os.chown(os.path.join(spool, each), peers.SERVICES['postfix'],
+                         peers.SERVICES['postfix'])
+        data = os.path.join(self.dir, 'view/var/lib/postfix')
+        os.mkdir(data)
+        os.chown(data, peers.SERVICES['postfix'], peers.SERVICES['postfix'])
+        preload = ['env', 'LD_PRELOAD=' + letterbox.program('slow_sync.so'), 'SLOW_SYNC_MS=5']
+        server = self.view.start(test, *(preload if slow else []),
+                                 '/usr/lib/postfix/sbin/master', '-c', '/etc/postfix', '-d',
+                                 log=os.path.join(self.dir, 'output'))
+        self.session = server.pid
+        if slow:
+            with open(os.path.join(self.dir, 'view/etc/postfix/main.cf'), 'a',
+                      encoding='ascii') as file:
+                file.write('import_environment = LD_PRELOAD SLOW_SYNC_MS MAIL_CONFIG TZ\n')
+        peers.wait_until(lambda: peers.answers(self.port), 'no greeting')
+
+    def load(self, submitters, count):
+        return self.view.command('/usr/sbin/smtp-source', '-s', str(submitters), '-m', str(count),
+                                 '-l', '4096', '-f', 'sender@example.net', '-t',
+                                 'joe@example.org', '127.0.0.1:%d' % self.port)
+
+    def stop(self):
+        pass
+
+
+class Bench(unittest.TestCase):
+    """Only for its cleanups."""
+
+    def runTest(self):
+        """Nothing by itself."""
+
+
+def measure(server, submitters, count):
+    """-> messages a second, CPU milliseconds for each, MiB at the end"""
+    before = len(os.listdir(server.new))
+    cpu = cpu_of(server.session)
+    start = time.monotonic()
+    subprocess.run(server.load(submitters, count), check=True, stdout=subprocess.DEVNULL)
+    wait_for_files(server.new, before + count)
+    took = time.monotonic() - start
+    return count / took, 1000 * (cpu_of(server.session) - cpu) / count, memory_of(server.session)
+
+
+def compare(which, count, rounds, slow):
+    test = Bench()
+    servers = [kind(test, slow) for kind in which]
+    print('%s, %d messages, %d rounds' % ('flushes of 5 ms' if slow else 'plain', count, rounds))
+    for server in servers:
+        print('  %-18s idle %.1f MiB' % (server.NAME, memory_of(server.session)))
+    for submitters in SUBMITTERS:
+        results = {server: [] for server in servers}
+        for _ in range(rounds):
+            for server in servers:
+                results[server].append(measure(server, submitters, count))
+        for server in servers:
+            rate, cpu, memory = (statistics.median(each) for each in zip(*results[server]))
+            print('  %-18s %3d submitters %7.0f a second %6.2f ms CPU %6.1f MiB' % (
+                server.NAME, submitters, rate, cpu, memory), flush=True)
+    for server in servers:
+        server.stop()
+    test.doCleanups()
+
+
+def flushes(count):
+    """For each message: the queue's, then all, by strace."""
+    for submitters in SUBMITTERS:
+        test = Bench()
+        ours = Ours(test, False)
+        trace = os.path.join(ours.home.dir, 'trace')
+        pids = ours.home.processes()
+        tracer = subprocess.Popen(['strace', '-f', '-qq', '-e', 'fsync,fdatasync,syncfs', '-o', trace]
+                                  + [word for pid in pids for word in ('-p', str(pid))])
+        time.sleep(1)
+        subprocess.run(ours.load(submitters, count), check=True, stdout=subprocess.DEVNULL)
+        wait_for_files(ours.new, count)
+        time.sleep(1)
+        tracer.send_signal(signal.SIGINT)
+        tracer.wait()
+        with open(trace, encoding='utf-8', errors='replace') as file:
+            lines = [line for line in file if re.search(r'sync\w*\(', line)]
+        queue = sum('fdatasync' in line for line in lines)
+        print('  %3d submitters: %.3f flushes in the queue, %.3f in all, for each message' % (
+            submitters, queue / count, len(lines) / count), flush=True)
+        ours.stop()
+        test.doCleanups()
+
+
+def dead(count):
+    """Many messages for a destination that is never reached: the start, memory, local mail."""
+    test = Bench()
+    ours = Ours(test, False)
+    words = ours.load(50, count)
+    words[-1] = 'x@dead.example'  # concurrencyremote is 0
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    local = measure(ours, 10, 1000)[0]
+    ours.stop()
+    start = time.monotonic()
+    ours.home.start()
+    took = time.monotonic() - start
+    again = measure(ours, 10, 1000)[0]
+    queue = ours.home.processes()[-1]
+    with open('/proc/%d/smaps_rollup' % queue, encoding='ascii') as file:
+        pss = int(re.search(r'^Pss: +(\d+)', file.read(), re.M)[1]) / 1024
+    print('%d to a dead destination: local mail %.0f a second before, %.0f after a start of %.2f s; '
+          'the queue process has %.1f MiB' % (count, local, again, took, pss))
+    ours.stop()
+    test.doCleanups()
+
+
+def main():
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    if 'LBX_BENCH_DIR' in os.environ:
+        tempfile.tempdir = os.environ['LBX_BENCH_DIR']
+    what = os.environ.get('LBX_BENCH', 'ours,postfix,flushes,dead').split(',')
+    kinds = [kind for name, kind in (('ours', Ours), ('postfix', Postfix)) if name in what]
+    for slow in (False, True) if kinds else ():
+        compare(kinds, count, rounds, slow)
+    if 'flushes' in what:
+        flushes(count)
+    if 'dead' in what:
+        dead(100_000)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "admin/queue_stats.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+namespace lbx::admin {
+namespace {
+
+using queue::Channel;
+using queue::State;
+using testing::HasSubstr;
+
+constexpr std::int64_t kNow = 10'000;
+
+queue::Recipient recipient(const std::string& destination, State state = State::Waiting,
+                           std::int64_t due = 0) {
+  queue::Recipient out;
+  out.state = state;
+  out.due = due;
+  out.as.channel = destination.find('.') == std::string::npos ? Channel::Local : Channel::Remote;
+  out.as.destination = destination;
+  return out;
+}
+
+queue::Message message(std::int64_t born, std::vector<queue::Recipient> recipients) {
+  queue::Message out;
+  out.envelope.born = born;
+  out.envelope.size = 100;
+  out.recipients = std::move(recipients);
+  return out;
+}
+
+QueueStats example() {
+  QueueStats stats{kNow};
+  stats.add(message(9'000, {recipient("far.example"), recipient("joe", State::Held)}));
+  stats.add(message(
+      5'000, {recipient("far.example", State::Waiting, kNow + 5),
+              recipient("near.example", State::Failed), recipient("gone.example", State::Done)}));
+  return stats;
+}
+
+TEST(QueueStatsTest, CountsWhatIsNotDone) {
+  const QueueStats stats = example();
+  EXPECT_EQ(stats.messages(), 2U);
+  EXPECT_EQ(stats.octets(), 200U);
+  EXPECT_EQ(stats.oldest_age(), 5'000);
+  EXPECT_EQ(stats.due(), 1U);
+  EXPECT_EQ(stats.recipients(Channel::Remote, State::Waiting), 2U);
+  EXPECT_EQ(stats.recipients(Channel::Remote, State::Failed), 1U);
+  EXPECT_EQ(stats.recipients(Channel::Local, State::Held), 1U);
+  EXPECT_EQ(stats.recipients(Channel::Local, State::Waiting), 0U);
+}
+
+TEST(QueueStatsTest, TheDestinationsWithTheMostComeFirst) {
+  const std::vector<DestinationStats> top = example().top(2);
+  ASSERT_EQ(top.size(), 2U);
+  EXPECT_EQ(top[0].destination, "far.example");
+  EXPECT_EQ(top[0].recipients, 2U);
+  EXPECT_EQ(top[0].oldest, 5'000);
+  EXPECT_EQ(top[1].destination, "near.example") << "as many as joe, but older";
+  EXPECT_EQ(example().top(100).size(), 3U);
+}
+
+TEST(QueueStatsTest, AnEmptyQueueHasNoAge) {
+  const QueueStats stats{kNow};
+  EXPECT_EQ(stats.oldest_age(), 0);
+  EXPECT_TRUE(stats.top(10).empty());
+}
+
+TEST(QueueStatsTest, DestinationsBeyondTheLimitAreCountedTogether) {
+  QueueStats stats{kNow};
+  for (std::size_t i = 0; i < kMaxDestinations + 7; ++i) {
+    stats.add(message(1, {recipient(std::to_string(i) + ".example")}));
+  }
+  EXPECT_LE(stats.top(2 * kMaxDestinations).size(), kMaxDestinations + 1);
+  EXPECT_EQ(stats.top(1)[0].destination, "(others)");
+  EXPECT_EQ(stats.top(1)[0].recipients, 7U);
+}
+
+TEST(QueueStatsTest, TextSaysWhatRuns) {
+  EXPECT_THAT(stats_text(example(), std::nullopt, 10, kNow), HasSubstr("not running"));
+  EXPECT_THAT(stats_text(example(), Counters{{{"delivered", 12}}}, 10, kNow),
+              HasSubstr("    delivered 12\n"));
+}
+
+TEST(QueueStatsTest, JsonHasTheSame) {
+  const auto json =
+      nlohmann::json::parse(stats_json(example(), Counters{{{"delivered", 12}}}, 1, kNow));
+  EXPECT_EQ(json["messages"], 2);
+  EXPECT_EQ(json["remote"]["waiting"], 2);
+  EXPECT_EQ(json["destinations"].size(), 1U);
+  EXPECT_EQ(json["destinations"][0]["oldest_age"], 5'000);
+  EXPECT_EQ(json["counters"]["delivered"], 12);
+  EXPECT_EQ(json["running"], true);
+}
+
+TEST(QueueStatsTest, MetricsHaveATypeEachAndEscapedLabels) {
+  QueueStats stats{kNow};
+  stats.add(message(9'000, {recipient("x\"\\\n.example")}));
+  const std::string text = stats_prometheus(stats, Counters{{{"Bounced mail", 3}}}, 10, kNow);
+  EXPECT_THAT(text,
+              HasSubstr("# TYPE letterbox_queue_messages gauge\nletterbox_queue_messages 1\n"));
+  EXPECT_THAT(text, HasSubstr("{channel=\"remote\",state=\"waiting\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("destination=\"x\\\"\\\\\\\\x0a.example\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("letterbox_queued_up 1\n"));
+  EXPECT_THAT(text, HasSubstr("\nletterbox_queued_bounced_mail 3\n"));
+  EXPECT_THAT(stats_prometheus(stats, std::nullopt, 10, kNow),
+              HasSubstr("letterbox_queued_up 0\n"));
+}
+
+}  // namespace
+}  // namespace lbx::admin
