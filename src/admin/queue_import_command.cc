@@ -23,8 +23,13 @@ using queue::TakenOver;
 
 Result<std::unique_ptr<SqliteStore>> open_for_import(System& system, const std::string& directory) {
   auto store = SqliteStore::open(system, directory, {SqliteStore::Access::Write});
-  if (store || store.error().os_error != EWOULDBLOCK) return store;
-  return Error::later("letterbox-queued is running: stop it, import, and start it again");
+  if (store) return store;
+  const int why = store.error().os_error;
+  if (why == EWOULDBLOCK) {
+    return Error::later("letterbox-queued is running: stop it, import, and start it again");
+  }
+  if (why != ENOENT) return store;
+  return Error::later("there is no " + directory + " yet: start letterbox-queued once");
 }
 
 /// Small messages go into the database, large ones into files of ours: copies.

@@ -23,6 +23,12 @@ constexpr std::array kShownStates{State::Waiting, State::Held, State::Failed};
 /// Of what is beyond kMaxDestinations.
 constexpr const char* kOthers = "(others)";
 
+/// Of letterbox-queued's numbers, those that only grow while it runs; the others say how it is now.
+constexpr std::array<std::string_view, 9> kGrowing{"accepted",      "begun",    "bounces",
+                                                   "commit_errors", "deferred", "delivered",
+                                                   "failed",        "flushes",  "transactions"};
+static_assert(std::ranges::is_sorted(kGrowing));
+
 /// A name as metrics have it: letters, digits and '_'.
 std::string metric_name(std::string_view name) {
   std::string out = ascii::to_lower(name);
@@ -68,8 +74,13 @@ void expose_counters(Exposition& out, const Counters& counters) {
             std::int64_t{counters ? 1 : 0});
   if (!counters) return;
   for (const wire::Counter& each : *counters) {
-    out.gauge("letterbox_queued_" + metric_name(each.name),
-              "As letterbox-queued has counted since its start, or as it is now.", each.value);
+    const std::string name = "letterbox_queued_" + metric_name(each.name);
+    if (std::ranges::binary_search(kGrowing, each.name)) {
+      out.metric(name + "_total", "counter", "Since the start of letterbox-queued.");
+      out.value(name + "_total", "", each.value);
+    } else {
+      out.gauge(name, "As letterbox-queued has it now.", each.value);
+    }
   }
 }
 

@@ -15,7 +15,7 @@
 namespace lbx::admin {
 
 /// Destinations that are counted one by one; what comes after them is counted together.
-inline constexpr std::size_t kMaxDestinations = 100'000;
+inline constexpr std::size_t kMaxDestinations = 10'000;
 
 struct DestinationStats {
   std::string destination;

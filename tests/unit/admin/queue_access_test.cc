@@ -107,13 +107,6 @@ TEST_F(ChangeQueueTest, WhoIsGivenUpHasTheAdministratorsReport) {
   EXPECT_EQ((*message)->recipients[0].report, "why");
 }
 
-TEST_F(ChangeQueueTest, AWriterThatStaysIsNotDisturbed) {
-  const auto writer = open();
-  const Result<std::uint64_t> refused = change_queue(world.system, home.path(), Change::Hold, "",
-                                                     {1, {first.recipients[0]}, {first.message}});
-  EXPECT_FALSE(refused);
-}
-
 TEST(QueueChangesTest, EachAppliesToWhatItChanges) {
   for (const Change each :
        {Change::Retry, Change::Hold, Change::Release, Change::Delete, Change::Fail}) {

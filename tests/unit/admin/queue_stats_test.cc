@@ -99,13 +99,17 @@ TEST(QueueStatsTest, JsonHasTheSame) {
 TEST(QueueStatsTest, MetricsHaveATypeEachAndEscapedLabels) {
   QueueStats stats{kNow};
   stats.add(message(9'000, {recipient("x\"\\\n.example")}));
-  const std::string text = stats_prometheus(stats, Counters{{{"Bounced mail", 3}}}, 10, kNow);
+  const std::string text =
+      stats_prometheus(stats, Counters{{{"Busy now", 3}, {"delivered", 4}}}, 10, kNow);
   EXPECT_THAT(text,
               HasSubstr("# TYPE letterbox_queue_messages gauge\nletterbox_queue_messages 1\n"));
   EXPECT_THAT(text, HasSubstr("{channel=\"remote\",state=\"waiting\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("destination=\"x\\\"\\\\\\\\x0a.example\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("letterbox_queued_up 1\n"));
-  EXPECT_THAT(text, HasSubstr("\nletterbox_queued_bounced_mail 3\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE letterbox_queued_busy_now gauge\n"
+                              "letterbox_queued_busy_now 3\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE letterbox_queued_delivered_total counter\n"
+                              "letterbox_queued_delivered_total 4\n"));
   EXPECT_THAT(stats_prometheus(stats, std::nullopt, 10, kNow),
               HasSubstr("letterbox_queued_up 0\n"));
 }

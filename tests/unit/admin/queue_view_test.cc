@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "admin/site.h"
+#include "core/base/utf8.h"
 
 namespace lbx::admin {
 namespace {
@@ -109,7 +109,7 @@ TEST(QueueViewTest, ALongReportIsCutBetweenCharacters) {
   all.recipients[0].report = report;
   const std::string text = list_text(all, {}, kNow);
   EXPECT_LT(text.size(), 700U);
-  EXPECT_EQ(shown(text.substr(text.find("        x") + 8, 50)).find("\\x"), std::string::npos);
+  EXPECT_TRUE(utf8::is_valid(text));
   EXPECT_THAT(text, HasSubstr("..."));
 }
 
