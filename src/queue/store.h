@@ -41,7 +41,7 @@ struct Waiting {
 /// How an attempt ended.
 struct Outcome {
   RecipientId recipient{0};
-  State state{State::Done};  // Done, Failed, or Waiting: again at `due`
+  State state{State::Done};  // Done, Arrived, Failed, or Waiting: again at `due`
   std::int64_t due{0};
   std::int64_t tried{0};
   std::string_view report;  // kept where it was not delivered
@@ -88,7 +88,7 @@ class QueueStore {
   virtual Result<Submitted> submit(const NewMessage& message) = 0;
   /// Of recipients of any messages. Those that are gone are passed over.
   virtual Result<void> record(std::span<const Outcome> outcomes) = 0;
-  /// Failed recipients are Done: whoever has to hear of them was told in this transaction, or
+  /// Failed and Arrived recipients are Done: whoever has to hear of them was told in this transaction, or
   /// nobody has to.
   virtual Result<void> told(std::span<const RecipientId> recipients) = 0;
   virtual Result<void> told_of_delay(std::span<const RecipientId> recipients) = 0;
@@ -106,7 +106,7 @@ class QueueStore {
   /// Every recipient that waits is this process's own from now on; `take` gets each, those due
   /// first come first. On one disk: all of them, once, at the start.
   virtual Result<void> lease(const std::function<void(const Waiting&)>& take) = 0;
-  /// Messages with Failed recipients, and those whose recipients are all Done: what a process that
+  /// Messages with Failed or Arrived recipients, and those whose recipients are all Done: what a process that
   /// ended uncleanly left to be finished.
   virtual Result<std::vector<MessageId>> unfinished() = 0;
 
