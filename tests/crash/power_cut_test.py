@@ -9,8 +9,8 @@ import unittest
 from support import volatile_disk
 from support.letterbox import ORDINARY, Maildir, ScratchTest, as_ordinary, own, program
 
-CUTS = int(os.environ.get('LBX_POWER_CUTS', '8'))
-MESSAGES = 24
+CUTS = int(os.environ.get('LBX_POWER_CUTS', '5'))
+MESSAGES = 15
 EXT4 = ('mkfs.ext4', '-q', '-F', '-E', 'lazy_itable_init=0,lazy_journal_init=0', '-J', 'size=4')
 
 

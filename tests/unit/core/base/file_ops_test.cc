@@ -119,7 +119,9 @@ TEST_F(PosixFileOpsTest, AnExt4KeepsOrderExactlyWhereItsJournalIsWithinIt) {
       std::to_string(major(status.st_dev)) + ':' + std::to_string(minor(status.st_dev));
   const std::string name =
       boost::filesystem::read_symlink("/sys/dev/block/" + device).filename().string();
-  for (const DirectoryEntry& each : *files.list(AT_FDCWD, "/proc")) {
+  const auto threads = files.list(AT_FDCWD, "/proc");
+  ASSERT_TRUE(threads) << threads.error().what;
+  for (const DirectoryEntry& each : *threads) {
     std::string said;
     std::ifstream{"/proc/" + each.name + "/comm"} >> said;
     journal = journal || said == ("jbd2/" + name + "-8").substr(0, kCommSize);
