@@ -30,7 +30,7 @@ class FoundMessages {
   static bool is_message_name(std::string_view file_name);
 
   std::size_t count() const { return rows_.size(); }
-  /// Enters a file at the end. An error: the names would take more than 4 GiB.
+  /// Enters a file at the end. An error: all names would be longer than kMaxNames.
   Result<void> add(MaildirPlace::Folder folder, std::string_view file_name);
 
   const MessageRow& row(std::size_t message) const { return rows_[message]; }

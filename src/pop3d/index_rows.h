@@ -35,8 +35,9 @@ struct MessageRow {
   }
 };
 
-/// Octets of all names together, at most: a row says in 32 bits where one begins.
-inline constexpr std::size_t kMaxNames = std::numeric_limits<std::uint32_t>::max();
+/// Octets of all names together, at most: a row says in 32 bits where one begins, and packed they
+/// may become twice as many.
+inline constexpr std::size_t kMaxNames = std::numeric_limits<std::uint32_t>::max() / 2;
 inline Error too_many_names() {
   return Error::later("too many messages in one Maildir");
 }

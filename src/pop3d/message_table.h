@@ -45,7 +45,7 @@ class MessageTable {
   /// Another file has the same base name, so that a look-up could find the wrong one.
   bool shares_base(std::size_t message) const { return row(message).is(MessageRow::SharesBase); }
 
-  /// Somebody has renamed the file. An error: the names would take more than 4 GiB.
+  /// Somebody has renamed the file. An error: all names would be longer than kMaxNames.
   Result<void> move(std::size_t message, MaildirPlace::Folder folder, std::string_view file_name);
 
  private:
