@@ -85,8 +85,12 @@ void number_all(System& system, FolderNotes& notes) {
     if (each.uid == 0 && notes.next != UINT32_MAX) each.uid = notes.next++;
   }
   std::ranges::stable_sort(notes.entries, {}, &FolderNotes::Entry::uid);
-  const auto [first, last] = std::ranges::unique(notes.entries, {}, &FolderNotes::Entry::uid);
-  notes.entries.erase(first, last);
+  // Not std::ranges::unique: clang 14 cannot read what that returns.
+  const auto same = [](const FolderNotes::Entry& one, const FolderNotes::Entry& other) {
+    return one.uid == other.uid;
+  };
+  notes.entries.erase(std::unique(notes.entries.begin(), notes.entries.end(), same),
+                      notes.entries.end());
 }
 
 std::string dovecot_list(const FolderNotes& notes, const Bases& bases) {

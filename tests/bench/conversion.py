@@ -20,6 +20,7 @@ import collections
 import hashlib
 import mailbox
 import os
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -59,13 +60,19 @@ def commands(mbox, home):
         'floor': ([os.path.join(BIN, 'floor_convert'), mbox, target], True),
         'floor in place': ([os.path.join(BIN, 'floor_convert'), '--in-place', mbox, target], True),
         'mb2md': (['mb2md', '-s', mbox, '-d', target], False),
-        'mutt': (['mutt', '-n', '-F', muttrc, '-z', '-f', mbox, '-e',
-                  'push "<tag-pattern>~A<enter><tag-prefix><copy-message>%s<enter><exit>"' % target], True),
+        'mutt': (['env', 'TERM=xterm', 'script', '-qec', shlex.join([
+            'mutt', '-n', '-F', muttrc, '-z', '-f', mbox, '-e',
+            'push "<tag-pattern>~A<enter><tag-prefix><copy-message>%s<enter><exit>"' % target]),
+                  '/dev/null'], True),
         'formail+procmail': (['sh', '-c', 'formail -s procmail %s < %s' % (procmailrc, mbox)], True),
         'python mailbox': ([sys.executable, os.path.realpath(__file__), '--python', mbox, target], False),
         'doveadm import': (['doveadm', '-o', 'mail_location=maildir:' + target, 'import',
                             'mbox:%s:INBOX=%s' % (home, mbox), '', 'ALL'], True),
     }
+
+
+# Where it is not the first word that must be installed.
+NEEDS = {'mutt': 'mutt', 'formail+procmail': 'procmail'}
 
 
 def expected(mbox):
@@ -108,8 +115,9 @@ def exactness(target, right):
 STARTER = '''
 import os, sys
 null = os.open(os.devnull, os.O_RDWR)
+quiet, _ = os.pipe()  # what reads a terminal's keys would take an end for one
 child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[
-    (os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)])
+    (os.POSIX_SPAWN_DUP2, quiet, 0), (os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)])
 _, status, usage = os.wait4(child, 0)
 print(os.waitstatus_to_exitcode(status), usage.ru_maxrss, usage.ru_utime + usage.ru_stime)
 '''
@@ -213,7 +221,7 @@ def main():
         wanted = {name: line for name, line in commands(args.mbox, scratch).items()
                   if not args.only or name in args.only.split(',')}
     chosen = {name: line for name, line in wanted.items()
-              if shutil.which(line[0][0]) and (line[0][0] != 'sh' or shutil.which('procmail'))}
+              if shutil.which(NEEDS.get(name, line[0][0]))}
     for name in sorted(set(wanted) - set(chosen)):
         print('not installed here: ' + name)
     scratch = tempfile.mkdtemp(prefix='lbx-bench.')
