@@ -10,6 +10,7 @@
 
 #include "core/base/io.h"
 #include "core/base/mail_home.h"
+#include "core/wire/queue_client.h"
 #include "inject/queue_intake.h"
 #include "queue/direct_queue.h"
 #include "service/program.h"
@@ -83,9 +84,10 @@ Result<QueueEntrance> find_queue(System& system) {
 }
 
 /// To a caller who has a pipe for it there; any other descriptor 6 is none of our business.
-bool explain(System& system, const std::string& text) {
+bool explain(System& system, std::string_view text) {
   const Result<struct stat> status = system.files.stat_fd(kTextDescriptor);
   const bool pipe = status && (S_ISFIFO(status->st_mode) || S_ISSOCK(status->st_mode));
+  text = text.substr(0, wire::kMaxQueueText);
   return pipe && !text.empty() && write_all(system.files, kTextDescriptor, text).has_value();
 }
 
