@@ -92,7 +92,7 @@ struct NewMessage {
 enum class State : char {
   Waiting = 'w',
   Held = 'h',
-  Failed = 'f',  // for good; whoever has to hear it has not been told yet
+  Failed = 'f',   // for good; whoever has to hear it has not been told yet
   Arrived = 'a',  // delivered; whoever asked to hear of it has not been told yet
   Done = 'd',
 };
