@@ -11,7 +11,7 @@ namespace lbx::queue {
 namespace {
 
 /// When a message that could not be read is tried again.
-constexpr std::int64_t kTryAgain = 123;  // CONTRACT 1.8
+constexpr std::int64_t kReadAgain = 123;  // CONTRACT 1.8
 /// Recipients of a destination that rests that are given up at once.
 constexpr std::size_t kHopelessAtOnce = 1000;
 
@@ -83,7 +83,7 @@ void Deliveries::put_off(const Slot& slot) {
   for (const Turn& each : slot.turns) {
     busy_.erase(each.recipient);
     const std::int64_t now = clock_.now().seconds;
-    scheduler_.put_back(slot, each, now + kTryAgain);
+    scheduler_.put_back(slot, each, now + kReadAgain);
   }
   scheduler_.ended(slot, Scheduler::Ending::Unknown, clock_.now().seconds);
 }

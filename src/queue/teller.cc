@@ -13,7 +13,7 @@
 namespace lbx::queue {
 namespace {
 
-constexpr std::chrono::seconds kTryAgain{60};
+constexpr std::chrono::seconds kTellAgain{60};
 constexpr std::size_t kMostInMemory = wire::kMaxDoorMemory;
 
 /// A message being written: in memory while it is small, then in a file of the spool area.
@@ -128,7 +128,7 @@ void Teller::try_later(MessageId message, const Error& why) {
   telling_.erase(message);
   more_failed_.erase(message);
   waiting_.insert_or_assign(message,
-                            parts_.loop.after(kTryAgain, [this, message] { tell(message); }));
+                            parts_.loop.after(kTellAgain, [this, message] { tell(message); }));
 }
 
 Result<UniqueFd> Teller::body_of(const Message& message) {

@@ -31,6 +31,7 @@ namespace {
 using control::ControlDirectory;
 
 constexpr int kCannotStart = 111;  // qmail-send's, whatever the reason
+constexpr unsigned kRemoteAtOnce = 255;
 constexpr mode_t kPublicMode = 0755;
 constexpr mode_t kStoreMode = 0700;
 
@@ -154,8 +155,10 @@ int cannot_start(queue::LogLines& log, const Error& why) {
   SystemClock clock;
   SystemRandomness randomness;
   System system{files, clock, randomness, ::getpid(), parent.host_name, parent.environment};
-  const Result<remote::RemoteLimits> limits = remote::read_limits(parts.control);
+  Result<remote::RemoteLimits> limits = remote::read_limits(parts.control);
   if (!limits) std::_Exit(kCannotStart);
+  // The queue sees to concurrencyremote, which a SIGHUP may raise.
+  limits->at_once = std::max(limits->at_once, kRemoteAtOnce);
   remote::RemoteProcess process{system, *limits, pairs.remote.ours.get()};
   std::_Exit(process.run() ? 0 : kCannotStart);
 }
