@@ -6,7 +6,8 @@ runs are interleaved, in another order each round, each into a directory of its 
 of its own, and nothing is removed before the last one has ended. For each: messages a second, peak
 memory, and how many messages are exact in bytes, flags and time, by the list that
 tests/bench/mbox_corpus writes beside its mbox. The peers are the rows `bench` of
-scripts/dependencies.txt; whichever is not installed is named.
+scripts/dependencies.txt; whichever is not installed is named. Dovecot's does nothing for root: run
+this as an ordinary user.
 
 usage: conversion.py [--rounds N] [--only NAME[,NAME]] [--check] MBOX
        --only   ours,floor,mb2md are the three that the bars are about: with 250,000 messages they
@@ -17,6 +18,7 @@ environment: LBX_BIN, where the programs are; TMPDIR, where Maildirs are made: w
              run, 1.3 GB each for 250,000 messages"""
 import argparse
 import collections
+import getpass
 import hashlib
 import mailbox
 import os
@@ -66,13 +68,15 @@ def commands(mbox, home):
                   '/dev/null'], True),
         'formail+procmail': (['sh', '-c', 'formail -s procmail %s < %s' % (procmailrc, mbox)], True),
         'python mailbox': ([sys.executable, os.path.realpath(__file__), '--python', mbox, target], False),
-        'doveadm import': (['doveadm', '-o', 'mail_location=maildir:' + target, 'import',
+        'doveadm import': (['env', 'USER=' + getpass.getuser(), 'doveadm',
+                            '-o', 'mail_uid=%d' % os.getuid(), '-o', 'mail_gid=%d' % os.getgid(),
+                            '-o', 'mail_location=maildir:' + target, 'import',
                             'mbox:%s:INBOX=%s' % (home, mbox), '', 'ALL'], True),
     }
 
 
 # Where it is not the first word that must be installed.
-NEEDS = {'mutt': 'mutt', 'formail+procmail': 'procmail'}
+NEEDS = {'mutt': 'mutt', 'formail+procmail': 'procmail', 'doveadm import': 'doveadm'}
 
 
 def expected(mbox):
@@ -221,9 +225,10 @@ def main():
         wanted = {name: line for name, line in commands(args.mbox, scratch).items()
                   if not args.only or name in args.only.split(',')}
     chosen = {name: line for name, line in wanted.items()
-              if shutil.which(NEEDS.get(name, line[0][0]))}
+              if shutil.which(NEEDS.get(name, line[0][0])) and
+              (os.geteuid() != 0 or name != 'doveadm import')}
     for name in sorted(set(wanted) - set(chosen)):
-        print('not installed here: ' + name)
+        print('not installed here, or not for root: ' + name)
     scratch = tempfile.mkdtemp(prefix='lbx-bench.')
     # Of such a directory, ext4 puts the subdirectories into different parts of the disk, so that no
     # run works where another has filled the tables of inodes.
