@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/message/report_text.h"
 #include "queue/bounce.h"
 #include "queue/verp.h"
 
@@ -197,7 +198,7 @@ Finished Deliveries::finish(const Running& running, wire::Verdict verdict, std::
   if (verdict == wire::Verdict::Later &&
       is_last_attempt(running.turn.born, running.started, schedule_.lifetime)) {
     if (!finished.report.empty() && !finished.report.ends_with('\n')) finished.report += '\n';
-    finished.report += kGivingUp;
+    finished.report += kGivenUp;
     verdict = wire::Verdict::Never;
   }
   switch (verdict) {
@@ -231,7 +232,7 @@ void Deliveries::end_group(const Group& group) {
        scheduler_.take_hopeless(group.slot, now - schedule_.lifetime, kHopelessAtOnce, now)) {
     ++counters_.failed;
     actions_.finished({{each.recipient, State::Failed, 0, now, {}},
-                       group.refusal + kGivingUp,
+                       group.refusal + std::string{kGivenUp},
                        live_.find(each.message),
                        each.message,
                        false});

@@ -8,10 +8,6 @@
 
 namespace lbx::queue {
 
-/// What is said to the sender behind the last report.
-inline constexpr const char* kGivingUp =
-    "I'm not going to try again; this message has been in the queue too long.\n";
-
 struct RetrySchedule {
   std::int64_t local_step{10};   // c of the local channel
   std::int64_t remote_step{20};  // c of the remote one

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "core/message/report_text.h"
 #include "support/test_system.h"
 
 namespace lbx::queue {
@@ -112,8 +113,21 @@ TEST_F(DeliveriesTest, TheLastAttemptThatIsPutOffHasFailed) {
   answer(1, wire::Verdict::Later, "not now");
   ASSERT_THAT(finished, SizeIs(1));
   EXPECT_EQ(finished[0].outcome.state, State::Failed);
-  EXPECT_EQ(finished[0].report, std::string{"not now\n"} + kGivingUp);
+  EXPECT_EQ(finished[0].report, "not now\n" + std::string{kGivenUp});
   EXPECT_EQ(scheduler.waiting(), 0U);
+}
+
+TEST_F(DeliveriesTest, WhatASenderWantsToHearOfHasArrivedAndIsNotDoneYet) {
+  add(7, "s@x", Channel::Local, {"joe@example.org"})->recipients[0].notify.success = true;
+  add(8, "", Channel::Local, {"jim@example.org"})->recipients[0].notify.success = true;
+  deliveries.start();
+  answer(1, wire::Verdict::Done, "did 1+0+0\n");
+  answer(2, wire::Verdict::Done, "did 1+0+0\n");
+  ASSERT_THAT(finished, SizeIs(2));
+  EXPECT_EQ(finished[0].outcome.state, State::Arrived);
+  EXPECT_EQ(finished[0].report, "");
+  EXPECT_EQ(finished[1].outcome.state, State::Done) << "nobody is told";
+  EXPECT_THAT(logged, HasSubstr("delivery 1: success: did_1+0+0/\n"));
 }
 
 TEST_F(DeliveriesTest, AnAnswerThatNobodyAskedForChangesNothing) {
