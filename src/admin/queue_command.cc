@@ -38,6 +38,7 @@ constexpr std::array kVerbs{
     Verb{"import", "take a stopped qmail queue over", &queue_import},
     Verb{"list", "messages and their recipients", &queue_list},
     Verb{"release", "let held recipients be tried again", &queue_release},
+    Verb{"repair", "rescue what can be read of a damaged store", &queue_repair},
     Verb{"retry", "try recipients now", &queue_retry},
     Verb{"show", "all about a message", &queue_show},
     Verb{"stats", "the queue in numbers", &queue_stats},

@@ -30,6 +30,7 @@ Result<int> queue_list(System& system, int argc, char** argv);
 Result<int> queue_show(System& system, int argc, char** argv);
 Result<int> queue_stats(System& system, int argc, char** argv);
 Result<int> queue_check(System& system, int argc, char** argv);
+Result<int> queue_repair(System& system, int argc, char** argv);
 Result<int> queue_import(System& system, int argc, char** argv);
 
 Result<int> queue_retry(System& system, int argc, char** argv);

@@ -80,6 +80,17 @@ bool Rows::is_null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
+Result<void> Statement::run_with(const Rows& row) {
+  const int columns = sqlite3_column_count(row.get());
+  int failed = SQLITE_OK;
+  for (int i = 0; i < columns && failed == SQLITE_OK; ++i) {
+    failed = sqlite3_bind_value(statement_.get(), i + 1, sqlite3_column_value(row.get(), i));
+  }
+  Rows rows{statement_.get(), failed};
+  LBX_TRY(rows.next());
+  return {};
+}
+
 int Statement::bind_number(int at, std::int64_t number) {
   return sqlite3_bind_int64(statement_.get(), at, number);
 }

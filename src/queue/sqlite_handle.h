@@ -37,6 +37,9 @@ class Rows {
   std::string_view text(int column) const;
   bool is_null(int column) const;
 
+  /// For who copies rows between statements.
+  sqlite3_stmt* get() const { return statement_; }
+
  private:
   sqlite3_stmt* statement_;
   int failed_;
@@ -62,6 +65,8 @@ class Statement {
     LBX_TRY(rows.next());
     return {};
   }
+  /// With the columns of a row as its values.
+  Result<void> run_with(const Rows& row);
   /// The first column of the first row; 0 where there is none.
   template <typename... Values>
   Result<std::int64_t> number(const Values&... values) {
@@ -70,7 +75,6 @@ class Statement {
     return rows.number(0);
   }
 
-  /// For those who copy rows between statements.
   sqlite3_stmt* get() const { return statement_.get(); }
 
  private:

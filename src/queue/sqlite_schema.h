@@ -18,7 +18,12 @@ inline constexpr std::int64_t kSchemaVersion = 1;
 
 /// The tables with messages in them, and with what must not happen twice, in the order in which
 /// rows may be put in.
-inline constexpr const char* kTables[] = {"message", "body", "recipient", "once"};
+struct Table {
+  const char* name;
+  const char* key;  // a number, its first column
+};
+inline constexpr Table kTables[] = {
+    {"message", "id"}, {"body", "message"}, {"recipient", "id"}, {"once", "id"}};
 
 /// Makes the tables in an empty file, or brings those of an older Letterbox up to date, in one
 /// transaction; a file of a newer one, or of another program, is an error. `id` names a new store.

@@ -159,14 +159,15 @@ int main(int argc, char** argv) {
   through_and_out(system, directory, messages, octets, 50, false);
 
   const auto begun = Steady::now();
+  const double cpu = cpu_seconds();
   const auto store = open_store(system, directory);
   const double opened = since(begun);
   std::size_t leased = 0;
   if (!store->lease([&](const Waiting&) { ++leased; })) return 1;
   const double lease = since(begun) - opened;
   const bool looked = store->unfinished().has_value();
-  std::printf("start with %zu waiting: open %.3f s, lease %.3f s, unfinished %.3f s\n", leased,
-              opened, lease, since(begun) - opened - lease);
+  std::printf("start with %zu waiting: open %.3f s, lease %.3f s, unfinished %.3f s; CPU %.3f s\n",
+              leased, opened, lease, since(begun) - opened - lease, cpu_seconds() - cpu);
   const auto totals_begun = Steady::now();
   return looked && store->totals() ? std::printf("totals %.3f s\n", since(totals_begun)) < 0 : 1;
 }
