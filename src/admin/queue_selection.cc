@@ -17,6 +17,7 @@ constexpr std::array kStates{
     std::pair{State::Waiting, std::string_view{"waiting"}},
     std::pair{State::Held, std::string_view{"held"}},
     std::pair{State::Failed, std::string_view{"failed"}},
+    std::pair{State::Arrived, std::string_view{"arrived"}},
     std::pair{State::Done, std::string_view{"done"}},
 };
 constexpr std::array kChannels{

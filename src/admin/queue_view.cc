@@ -56,6 +56,7 @@ std::string standing_text(const queue::Recipient& recipient, std::int64_t now) {
     case State::Held:
       return attempts_text(recipient, now);
     case State::Failed:
+    case State::Arrived:
       return attempts_text(recipient, now) + ", to be reported";
     case State::Done:
       return attempts_text(recipient, now);

@@ -10,6 +10,7 @@
 
 #include "core/base/io.h"
 #include "core/base/mail_home.h"
+#include "core/wire/queue_client.h"
 #include "inject/queue_intake.h"
 #include "queue/direct_queue.h"
 #include "service/program.h"
@@ -53,11 +54,22 @@ Error not_running() {
   return Error::later("the queue is not running (#4.3.2)");
 }
 
+/// Whoever submits is the user who runs us, also where somebody has installed us as qmail's
+/// qmail-queue was, with a set-user-id bit; the rights of that are for the store alone.
+Result<wire::QueueDoor> connect_as_caller(const std::string& path) {
+  const uid_t effective = ::geteuid();
+  if (effective == ::getuid()) return wire::QueueDoor::connect(path);
+  if (::seteuid(::getuid()) != 0) return Error::from_errno(errno, "seteuid");
+  Result<wire::QueueDoor> door = wire::QueueDoor::connect(path);
+  if (::seteuid(effective) != 0) return Error::from_errno(errno, "seteuid");
+  return door;
+}
+
 /// The queue's door; where nobody is behind it, the store itself.
 Result<QueueEntrance> find_queue(System& system) {
   const std::string door_path = mail_home(system.environment) + "/run/queue.sock";
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    Result<wire::QueueDoor> door = wire::QueueDoor::connect(door_path);
+    Result<wire::QueueDoor> door = connect_as_caller(door_path);
     if (door) return entrance_of(std::make_shared<wire::QueueDoor>(std::move(door).value()));
     const int why = door.error().os_error;
     if (why != ENOENT && why != ECONNREFUSED) return not_running();
@@ -72,9 +84,10 @@ Result<QueueEntrance> find_queue(System& system) {
 }
 
 /// To a caller who has a pipe for it there; any other descriptor 6 is none of our business.
-bool explain(System& system, const std::string& text) {
+bool explain(System& system, std::string_view text) {
   const Result<struct stat> status = system.files.stat_fd(kTextDescriptor);
   const bool pipe = status && (S_ISFIFO(status->st_mode) || S_ISSOCK(status->st_mode));
+  text = text.substr(0, wire::kMaxQueueText);
   return pipe && !text.empty() && write_all(system.files, kTextDescriptor, text).has_value();
 }
 

@@ -26,14 +26,19 @@ bool wants_failure(const Notify& notify) {
 }
 
 /// The address that hears of a message: VERP is a matter of deliveries (CONTRACT 1.8).
-std::string sender_of(const Message& message) {
-  std::string_view sender = message.envelope.sender;
+std::string sender_of(const Envelope& envelope) {
+  std::string_view sender = envelope.sender;
   if (sender.ends_with(kVerp)) sender.remove_suffix(kVerp.size());
   return std::string{sender};
 }
 
-bool is_double_bounce(const Message& message) {
-  return message.envelope.sender == kDoubleBounceSender;
+bool is_double_bounce(const Envelope& envelope) {
+  return envelope.sender == kDoubleBounceSender;
+}
+
+/// There is nobody who could hear of anything.
+bool is_nobody(const Envelope& envelope) {
+  return is_double_bounce(envelope) || sender_of(envelope).empty();
 }
 
 /// A local delivery found its own Delivered-To line, or a remote host counted too many hops. That a
@@ -109,7 +114,7 @@ class NoticeMaker {
     notice.report.reporting_mta = settings_.me;
     notice.report.from = settings_.from;
     notice.report.to = to;
-    notice.report.sender = sender_of(message_);
+    notice.report.sender = sender_of(message_.envelope);
     notice.report.envelope_id = message_.envelope.envelope_id;
     notice.report.arrival = message_.envelope.born;
     notice.report.date = now_;
@@ -185,10 +190,10 @@ Result<BounceSettings> read_bounce_settings(const control::ControlDirectory& con
 
 Told failure_notices(const Message& message, std::span<const Recipient* const> failed,
                      const BounceSettings& settings, const IsOurs& is_ours, std::int64_t now) {
-  if (is_double_bounce(message)) {
+  if (is_double_bounce(message.envelope)) {
     return nobody("triple bounce: discarding bounce/" + std::to_string(message.id));
   }
-  const std::string sender = sender_of(message);
+  const std::string sender = sender_of(message.envelope);
   if (sender.empty()) return double_bounce(message, failed, settings, now);
 
   const bool ours = is_ours && is_ours(sender);
@@ -213,38 +218,43 @@ Told failure_notices(const Message& message, std::span<const Recipient* const> f
   return std::move(maker).take();
 }
 
-bool warns_of_delay(const Message& message, const Recipient& recipient,
-                    const BounceSettings& settings, std::int64_t now) {
-  if (settings.delay_warning == 0 || recipient.state != State::Waiting || recipient.told_of_delay ||
-      recipient.attempts == 0 || now - message.envelope.born < settings.delay_warning) {
-    return false;
-  }
-  const std::string sender = sender_of(message);
-  if (sender.empty() || is_double_bounce(message)) return false;
-  if (was_given(recipient.as.notify)) return recipient.as.notify.delay;
+bool hears_of_delay(const Envelope& envelope, const Notify& notify,
+                    const BounceSettings& settings) {
+  if (settings.delay_warning == 0 || is_nobody(envelope)) return false;
+  if (was_given(notify)) return notify.delay && !notify.never;
   // A list counts whatever comes back to such a sender as a bounce, and so do programs that read
   // the old form.
-  return !message.envelope.sender.ends_with(kVerp) && settings.form == ReportForm::Multipart;
+  return !envelope.sender.ends_with(kVerp) && settings.form == ReportForm::Multipart;
+}
+
+bool warns_of_delay(const Message& message, const Recipient& recipient,
+                    const BounceSettings& settings, std::int64_t now) {
+  return recipient.state == State::Waiting && recipient.attempts > 0 && !recipient.told_of_delay &&
+         now - message.envelope.born >= settings.delay_warning &&
+         hears_of_delay(message.envelope, recipient.as.notify, settings);
 }
 
 Told delay_notices(const Message& message, std::span<const Recipient* const> delayed,
                    const BounceSettings& settings, std::int64_t until, std::int64_t now) {
   NoticeMaker maker{message, settings, now};
   maker.make(
-      ReportKind::Delay, "", sender_of(message),
+      ReportKind::Delay, "", sender_of(message.envelope),
       chosen(delayed,
              [&](const Recipient& each) { return warns_of_delay(message, each, settings, now); }),
       until);
   return std::move(maker).take();
 }
 
+bool hears_of_success(const Envelope& envelope, const Notify& notify) {
+  return notify.success && !notify.never && !is_nobody(envelope);
+}
+
 Told success_notices(const Message& message, std::span<const Recipient* const> delivered,
                      const BounceSettings& settings, std::int64_t now) {
-  const std::string sender = sender_of(message);
-  if (sender.empty() || is_double_bounce(message)) return {};
   NoticeMaker maker{message, settings, now};
-  maker.make(ReportKind::Success, "", sender, chosen(delivered, [](const Recipient& each) {
-               return each.as.notify.success && !each.as.notify.never;
+  maker.make(ReportKind::Success, "", sender_of(message.envelope),
+             chosen(delivered, [&](const Recipient& each) {
+               return hears_of_success(message.envelope, each.as.notify);
              }));
   return std::move(maker).take();
 }

@@ -62,6 +62,8 @@ struct Told {
 Told failure_notices(const Message& message, std::span<const Recipient* const> failed,
                      const BounceSettings& settings, const IsOurs& is_ours, std::int64_t now);
 
+/// Whether the sender hears of a delay, once the time has come.
+bool hears_of_delay(const Envelope& envelope, const Notify& notify, const BounceSettings& settings);
 /// Whether a recipient that was deferred has waited for so long that its sender should know.
 bool warns_of_delay(const Message& message, const Recipient& recipient,
                     const BounceSettings& settings, std::int64_t now);
@@ -69,6 +71,8 @@ bool warns_of_delay(const Message& message, const Recipient& recipient,
 Told delay_notices(const Message& message, std::span<const Recipient* const> delayed,
                    const BounceSettings& settings, std::int64_t until, std::int64_t now);
 
+/// Whether the sender hears of a delivery: he asked for it, and is not nobody.
+bool hears_of_success(const Envelope& envelope, const Notify& notify);
 /// Of recipients that were delivered; only those whose sender asked for it are spoken of.
 Told success_notices(const Message& message, std::span<const Recipient* const> delivered,
                      const BounceSettings& settings, std::int64_t now);

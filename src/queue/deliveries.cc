@@ -4,18 +4,23 @@
 #include <algorithm>
 #include <utility>
 
+#include "queue/bounce.h"
 #include "queue/verp.h"
 
 namespace lbx::queue {
 namespace {
 
 /// When a message that could not be read is tried again.
-constexpr std::int64_t kTryAgain = 123;  // CONTRACT 1.8
+constexpr std::int64_t kReadAgain = 123;  // CONTRACT 1.8
 /// Recipients of a destination that rests that are given up at once.
 constexpr std::size_t kHopelessAtOnce = 1000;
 
+bool is_delivered(State state) {
+  return state == State::Done || state == State::Arrived;
+}
+
 LogResult result_of(State state) {
-  if (state == State::Done) return LogResult::Success;
+  if (is_delivered(state)) return LogResult::Success;
   return state == State::Failed ? LogResult::Failure : LogResult::Deferral;
 }
 
@@ -78,7 +83,7 @@ void Deliveries::put_off(const Slot& slot) {
   for (const Turn& each : slot.turns) {
     busy_.erase(each.recipient);
     const std::int64_t now = clock_.now().seconds;
-    scheduler_.put_back(slot, each, now + kTryAgain);
+    scheduler_.put_back(slot, each, now + kReadAgain);
   }
   scheduler_.ended(slot, Scheduler::Ending::Unknown, clock_.now().seconds);
 }
@@ -170,12 +175,17 @@ void Deliveries::answered(Channel channel, std::uint64_t number, wire::Answer an
   Finished finished = finish(running, answer.verdict, std::move(answer.text));
   log_.ended(number, result_of(finished.outcome.state), finished.report);
   log_.status(status());
-  if (finished.outcome.state == State::Done) finished.report.clear();
+  if (is_delivered(finished.outcome.state)) finished.report.clear();
   if (finished.outcome.state == State::Waiting) {
     scheduler_.put_back(group.slot, running.turn, finished.outcome.due);
   }
   actions_.finished(std::move(finished));
   if (--group.left == 0) end_group(group);
+}
+
+bool Deliveries::asked_for_it(const Running& running) {
+  const LiveRecipient* const recipient = running.live->find(running.turn.recipient);
+  return recipient != nullptr && hears_of_success(running.live->envelope, recipient->notify);
 }
 
 Finished Deliveries::finish(const Running& running, wire::Verdict verdict, std::string text) {
@@ -193,6 +203,7 @@ Finished Deliveries::finish(const Running& running, wire::Verdict verdict, std::
   switch (verdict) {
     case wire::Verdict::Done:
       ++counters_.delivered;
+      if (asked_for_it(running)) finished.outcome.state = State::Arrived;
       break;
     case wire::Verdict::Never:
       ++counters_.failed;

@@ -89,6 +89,7 @@ class Deliveries {
                           const LivePtr& live);
   void put_off(const Slot& slot);
   void answered(Channel channel, std::uint64_t number, wire::Answer answer);
+  static bool asked_for_it(const Running& running);
   Finished finish(const Running& running, wire::Verdict verdict, std::string text);
   void end_group(const Group& group);
   std::string attempt_name(const Turn& turn) const;

@@ -30,7 +30,7 @@ Result<ucred> credentials_of(int socket) {
 
 /// All of a small message. Only a memfd that cannot change any more: reading a foreign file might
 /// never end.
-Result<std::string> octets_of(int descriptor, std::size_t limit) {
+Result<std::string> message_octets(int descriptor, std::size_t limit) {
   constexpr int kSealed = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
   const int seals = ::fcntl(descriptor, F_GET_SEALS);
   if (seals < 0 || (seals & kSealed) != kSealed) {
@@ -230,7 +230,7 @@ Result<Submission> Door::submission_of(Connection& connection) {
     return made;
   }
   made.head = received_line(invoker_of(users_.known, made.uid), made.pid, clock_.now().seconds);
-  made.octets = LBX_TRY(octets_of(connection.message.get(), limits_.inline_octets));
+  made.octets = LBX_TRY(message_octets(connection.message.get(), limits_.inline_octets));
   return made;
 }
 

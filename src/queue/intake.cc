@@ -116,7 +116,8 @@ LivePtr Intake::keep(Incoming& incoming, const Submitted& submitted) {
   live.body = std::make_shared<const UniqueFd>(std::move(body).value());
   live.open = submitted.recipients.size();
   for (std::size_t i = 0; i < submitted.recipients.size(); ++i) {
-    live.recipients.push_back({submitted.recipients[i], std::move(message.recipients[i].address)});
+    NewRecipient& each = message.recipients[i];
+    live.recipients.push_back({submitted.recipients[i], std::move(each.address), each.notify});
   }
   return live_.add(std::move(live));
 }

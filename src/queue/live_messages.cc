@@ -28,6 +28,11 @@ const std::string* Live::address_of(RecipientId recipient) const {
   return found == recipients.end() || found->id != recipient ? nullptr : &found->address;
 }
 
+LiveRecipient* Live::find(RecipientId recipient) {
+  const auto found = std::ranges::lower_bound(recipients, recipient, {}, &LiveRecipient::id);
+  return found == recipients.end() || found->id != recipient ? nullptr : &*found;
+}
+
 Result<UniqueFd> message_descriptor(std::string_view head, std::string_view octets) {
   UniqueFd fd{::memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
   if (!fd) return Error::from_errno(errno, "memfd_create");

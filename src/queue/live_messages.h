@@ -22,6 +22,8 @@ namespace lbx::queue {
 struct LiveRecipient {
   RecipientId id{0};
   std::string address;
+  Notify notify{};
+  bool told_of_delay{false};
 };
 
 struct Live {
@@ -31,10 +33,11 @@ struct Live {
   std::shared_ptr<const UniqueFd> body;   // sealed, or a file open for reading
   std::vector<LiveRecipient> recipients;  // those that wait, by number
   std::size_t open{0};                    // recipients that wait or are being delivered to
-  bool failures{false};                   // there were some
+  bool to_be_told{false};                 // some have failed, or arrived and a sender asked
 
   /// Nothing: it has no such recipient.
   const std::string* address_of(RecipientId recipient) const;
+  LiveRecipient* find(RecipientId recipient);
 };
 using LivePtr = std::shared_ptr<Live>;
 

@@ -86,12 +86,14 @@ struct NewMessage {
 ///   Waiting --done--> Done        Waiting --hold--> Held --release--> Waiting
 ///   Waiting --deferred--> Waiting (later)
 ///   Waiting --failed--> Failed --the bounce is in the queue, in one transaction--> Done
+///   Waiting --arrived--> Arrived --the notice is in the queue, in one transaction--> Done
 ///
 /// A message ends, and is removed, when all its recipients are Done.
 enum class State : char {
   Waiting = 'w',
   Held = 'h',
-  Failed = 'f',  // for good; whoever has to hear it has not been told yet
+  Failed = 'f',   // for good; whoever has to hear it has not been told yet
+  Arrived = 'a',  // delivered; whoever asked to hear of it has not been told yet
   Done = 'd',
 };
 

@@ -3,16 +3,17 @@
 
 #include <cerrno>
 
+#include "core/message/spool.h"
 #include "core/wire/datagram.h"
 
 namespace lbx::queue {
 
-Result<std::unique_ptr<OrderPipe>> OrderPipe::open(EventLoop& loop, UniqueFd socket,
+Result<std::unique_ptr<OrderPipe>> OrderPipe::open(FileOps& files, EventLoop& loop, UniqueFd socket,
                                                    std::function<void(std::string_view)> take,
                                                    std::function<void()> lost) {
   const int fd = socket.get();
   std::unique_ptr<OrderPipe> pipe{
-      new OrderPipe{loop, std::move(socket), std::move(take), std::move(lost)}};
+      new OrderPipe{files, loop, std::move(socket), std::move(take), std::move(lost)}};
   OrderPipe* const raw = pipe.get();
   LBX_TRY(loop.watch(fd, EventLoop::Interest::Read, [raw] { raw->ready(); }));
   return pipe;
@@ -30,8 +31,13 @@ void OrderPipe::send(std::string bytes, Message message) {
 void OrderPipe::send_unsent() {
   while (!unsent_.empty() && !is_lost_) {
     const Unsent& first = unsent_.front();
-    const Result<void> sent = wire::send_datagram(
-        socket_.get(), first.bytes, first.message ? first.message->get() : -1, wire::Wait::No);
+    UniqueFd own;
+    if (first.message) {
+      Result<UniqueFd> again = reopen(files_, first.message->get());
+      if (again) own = std::move(again).value();
+    }
+    const Result<void> sent =
+        wire::send_datagram(socket_.get(), first.bytes, own.get(), wire::Wait::No);
     if (!sent && sent.error().os_error == EAGAIN) {
       if (!loop_.change(socket_.get(), EventLoop::Interest::ReadAndWrite)) lose();
       return;

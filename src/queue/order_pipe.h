@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/base/event_loop.h"
+#include "core/base/file_ops.h"
 
 namespace lbx::queue {
 
@@ -17,15 +18,17 @@ class OrderPipe {
  public:
   using Message = std::shared_ptr<const UniqueFd>;
 
-  /// `loop` must outlive it. `take` gets each datagram; `lost` is called once, when the other side
-  /// has gone.
-  static Result<std::unique_ptr<OrderPipe>> open(EventLoop& loop, UniqueFd socket,
+  /// `files` and `loop` must outlive it. `take` gets each datagram; `lost` is called once, when the
+  /// other side has gone.
+  static Result<std::unique_ptr<OrderPipe>> open(FileOps& files, EventLoop& loop, UniqueFd socket,
                                                  std::function<void(std::string_view)> take,
                                                  std::function<void()> lost);
   OrderPipe(const OrderPipe&) = delete;
   OrderPipe& operator=(const OrderPipe&) = delete;
   ~OrderPipe();
 
+  /// Each order gets `message` by a descriptor of its own: programs of two deliveries must not
+  /// share one position. Without one, where there is none to be had, nobody can carry it out.
   void send(std::string bytes, Message message);
 
  private:
@@ -34,13 +37,18 @@ class OrderPipe {
     Message message;
   };
 
-  OrderPipe(EventLoop& loop, UniqueFd socket, std::function<void(std::string_view)> take,
-            std::function<void()> lost)
-      : loop_{loop}, socket_{std::move(socket)}, take_{std::move(take)}, lost_{std::move(lost)} {}
+  OrderPipe(FileOps& files, EventLoop& loop, UniqueFd socket,
+            std::function<void(std::string_view)> take, std::function<void()> lost)
+      : files_{files},
+        loop_{loop},
+        socket_{std::move(socket)},
+        take_{std::move(take)},
+        lost_{std::move(lost)} {}
   void ready();
   void send_unsent();
   void lose();
 
+  FileOps& files_;
   EventLoop& loop_;
   UniqueFd socket_;
   std::function<void(std::string_view)> take_;

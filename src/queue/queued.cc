@@ -72,10 +72,11 @@ Live live_of(Message message, UniqueFd body) {
   }
   live.body = std::make_shared<const UniqueFd>(std::move(body));
   for (Recipient& each : message.recipients) {
-    if (each.state == State::Failed) live.failures = true;
+    if (each.state == State::Failed || each.state == State::Arrived) live.to_be_told = true;
     if (each.state != State::Waiting) continue;
     ++live.open;
-    live.recipients.push_back({each.id, std::move(each.as.address)});
+    live.recipients.push_back(
+        {each.id, std::move(each.as.address), each.as.notify, each.told_of_delay});
   }
   std::ranges::sort(live.recipients, {}, &LiveRecipient::id);
   return live;
@@ -162,17 +163,17 @@ Result<std::unique_ptr<Queued>> Queued::open(System& system, QueueStore& store, 
 void Queued::use_settings() {
   scheduler_.set_limits(settings_.limits);
   deliveries_.set_schedule(settings_.retry);
-  teller_.use(settings_.bounces, settings_.routes);
+  teller_.use(settings_.bounces, settings_.routes, settings_.retry.lifetime);
 }
 
 Result<void> Queued::open_pipes(QueueDoors& doors) {
   constexpr std::string_view kLost = "oh no! lost spawn connection! dying...";
   local_ = LBX_TRY(OrderPipe::open(
-      *loop_, std::move(doors.local),
+      system_.files, *loop_, std::move(doors.local),
       [this](std::string_view bytes) { deliveries_.take_local_answer(bytes); },
       [this, kLost] { lost(kLost); }));
   remote_ = LBX_TRY(OrderPipe::open(
-      *loop_, std::move(doors.remote),
+      system_.files, *loop_, std::move(doors.remote),
       [this](std::string_view bytes) { deliveries_.take_remote_answer(bytes); },
       [this, kLost] { lost(kLost); }));
   return {};
@@ -339,16 +340,30 @@ std::string Queued::counters() const {
   return out;
 }
 
+/// Once for each recipient, as far as is remembered here: the store knows it for sure.
+bool Queued::is_long_delayed(const Finished& each) const {
+  const BounceSettings& settings = settings_.bounces;
+  LiveRecipient* const recipient = each.live ? each.live->find(each.outcome.recipient) : nullptr;
+  if (recipient == nullptr || recipient->told_of_delay ||
+      each.outcome.tried - each.live->envelope.born < settings.delay_warning) {
+    return false;
+  }
+  recipient->told_of_delay = true;
+  return hears_of_delay(each.live->envelope, recipient->notify, settings);
+}
+
 void Queued::finished(Finished each) {
   const State state = each.outcome.state;
   const MessageId message = each.message;
   const LivePtr live = each.live;
   if (live && state != State::Waiting && live->open > 0) --live->open;
-  if (live && state == State::Failed) live->failures = true;
+  const bool to_be_told = state == State::Failed || state == State::Arrived;
+  if (live && to_be_told) live->to_be_told = true;
   const bool last = live && live->open == 0 && state != State::Waiting;
-  each.last = last && !live->failures;
+  each.last = last && !live->to_be_told;
+  if (state == State::Waiting && is_long_delayed(each)) teller_.delayed(message);
   recorder_.add(std::move(each));
-  if (state == State::Failed || (last && live->failures)) {
+  if (to_be_told || (last && live->to_be_told)) {
     teller_.failed(message, live);
   }
 }

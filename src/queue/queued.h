@@ -82,6 +82,7 @@ class Queued {
   void change(const wire::ChangeRequest& request, const DoorActions::Answer& answer);
   void changed(const std::string& change, const std::vector<RecipientId>& recipients);
   std::string counters() const;
+  bool is_long_delayed(const Finished& finished) const;
   void finished(Finished finished);
   void load(MessageId message, std::function<void(Result<LivePtr>)> take);
   Result<LivePtr> make_live(Message message);

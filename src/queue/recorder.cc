@@ -8,7 +8,7 @@
 namespace lbx::queue {
 namespace {
 
-constexpr std::chrono::seconds kTryAgain{5};
+constexpr std::chrono::seconds kRecordAgain{5};
 /// Files of ended messages stay for so long, so that one flush is for many.
 constexpr std::chrono::seconds kCondemnedFor{5};
 
@@ -61,7 +61,7 @@ void Recorder::try_again(Batch& batch, const Error& why) {
   waiting_.insert(waiting_.begin(), std::make_move_iterator(batch.begin()),
                   std::make_move_iterator(batch.end()));
   if (std::exchange(stuck_, true)) return;
-  loop_.after(kTryAgain, [this] {
+  loop_.after(kRecordAgain, [this] {
     stuck_ = false;
     flush();
   });

@@ -32,7 +32,7 @@ constexpr const char* kVersion1 = R"(
   CREATE TABLE recipient(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     message INTEGER NOT NULL REFERENCES message(id),
-    state TEXT NOT NULL CHECK(state IN ('w', 'h', 'f', 'd')),
+    state TEXT NOT NULL CHECK(state IN ('w', 'h', 'f', 'a', 'd')),
     due INTEGER NOT NULL,
     tried INTEGER NOT NULL,
     attempts INTEGER NOT NULL,

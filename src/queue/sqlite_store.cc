@@ -82,7 +82,7 @@ constexpr std::array<const char*, kSqlCount> kSql{
     " VALUES(?, 'w', ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, '')",
     "UPDATE recipient SET state = iif(?1 <> 'w' OR state = 'w', ?1, state), due = ?2, tried = ?3,"
     " report = ?4, attempts = attempts + 1 WHERE id = ?5 AND state <> 'd'",
-    "UPDATE recipient SET state = 'd' WHERE id = ? AND state = 'f'",
+    "UPDATE recipient SET state = 'd' WHERE id = ? AND state IN ('f', 'a')",
     "UPDATE recipient SET told_of_delay = 1 WHERE id = ?",
     "SELECT count(*) FROM (SELECT 1 FROM recipient WHERE message = ? AND state <> 'd' LIMIT 1)",
     "DELETE FROM recipient WHERE message = ?",
@@ -98,7 +98,7 @@ constexpr std::array<const char*, kSqlCount> kSql{
     " FROM recipient r JOIN message m ON m.id = r.message WHERE r.state = 'w'"
     " ORDER BY r.due, r.id",
     "SELECT message FROM recipient GROUP BY message"
-    " HAVING sum(state = 'f') > 0 OR sum(state <> 'd') = 0 ORDER BY message",
+    " HAVING sum(state IN ('f', 'a')) > 0 OR sum(state <> 'd') = 0 ORDER BY message",
     "SELECT id, sender, extent, envelope_id, utf8, uid, pid, born, size, spool"
     " FROM message WHERE id = ?",
     "SELECT octets FROM body WHERE message = ?",
@@ -460,6 +460,7 @@ Result<Totals> SqliteStore::totals() {
       case State::Failed:
         totals.failed = count;
         break;
+      case State::Arrived:
       case State::Done:
         break;
     }

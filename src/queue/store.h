@@ -41,7 +41,7 @@ struct Waiting {
 /// How an attempt ended.
 struct Outcome {
   RecipientId recipient{0};
-  State state{State::Done};  // Done, Failed, or Waiting: again at `due`
+  State state{State::Done};  // Done, Arrived, Failed, or Waiting: again at `due`
   std::int64_t due{0};
   std::int64_t tried{0};
   std::string_view report;  // kept where it was not delivered
@@ -88,8 +88,8 @@ class QueueStore {
   virtual Result<Submitted> submit(const NewMessage& message) = 0;
   /// Of recipients of any messages. Those that are gone are passed over.
   virtual Result<void> record(std::span<const Outcome> outcomes) = 0;
-  /// Failed recipients are Done: whoever has to hear of them was told in this transaction, or
-  /// nobody has to.
+  /// Failed and Arrived recipients are Done: whoever has to hear of them was told in this
+  /// transaction, or nobody has to.
   virtual Result<void> told(std::span<const RecipientId> recipients) = 0;
   virtual Result<void> told_of_delay(std::span<const RecipientId> recipients) = 0;
   /// Messages whose recipients are all Done are removed. The value is those that were; their
@@ -106,8 +106,8 @@ class QueueStore {
   /// Every recipient that waits is this process's own from now on; `take` gets each, those due
   /// first come first. On one disk: all of them, once, at the start.
   virtual Result<void> lease(const std::function<void(const Waiting&)>& take) = 0;
-  /// Messages with Failed recipients, and those whose recipients are all Done: what a process that
-  /// ended uncleanly left to be finished.
+  /// Messages with Failed or Arrived recipients, and those whose recipients are all Done: what a
+  /// process that ended uncleanly left to be finished.
   virtual Result<std::vector<MessageId>> unfinished() = 0;
 
   /// Without the octets of an inline body where `with_body` is false. Nothing: there is none.

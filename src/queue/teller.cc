@@ -2,6 +2,8 @@
 #include "queue/teller.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <iterator>
 #include <utility>
 
 #include "core/base/io.h"
@@ -11,7 +13,7 @@
 namespace lbx::queue {
 namespace {
 
-constexpr std::chrono::seconds kTryAgain{60};
+constexpr std::chrono::seconds kTellAgain{60};
 constexpr std::size_t kMostInMemory = wire::kMaxDoorMemory;
 
 /// A message being written: in memory while it is small, then in a file of the spool area.
@@ -51,11 +53,23 @@ class Writer {
   std::uint64_t size_{0};
 };
 
+std::vector<RecipientId> ids_of(
+    std::initializer_list<const std::vector<const Recipient*>*> recipients) {
+  std::vector<RecipientId> ids;
+  for (const auto* const some : recipients) {
+    std::ranges::transform(*some, std::back_inserter(ids), &Recipient::id);
+  }
+  return ids;
+}
+
 }  // namespace
 
 struct Teller::Report {
   Message message;
   std::vector<const Recipient*> failed;
+  std::vector<const Recipient*> arrived;
+  std::vector<const Recipient*> delayed;
+  std::vector<ReportKind> kinds;  // of the notices
   UniqueFd body;
   std::string log;
   std::vector<MessageId> ended;  // messages; filled within the transaction
@@ -81,7 +95,16 @@ void Teller::tell(MessageId message) {
     waiting_.erase(timer);
   }
   if (!telling_.insert(message).second) return;
-  parts_.recorder.flush();  // what has failed by now belongs to it
+  read(message, [this, message](const Result<ReportPtr>& report) {
+    if (!report) return try_later(message, report.error());
+    if (*report) return write(*report);
+    telling_.erase(message);
+  });
+}
+
+/// Nothing: there is no such message any more.
+void Teller::read(MessageId message, std::function<void(Result<ReportPtr>)> take) {
+  parts_.recorder.flush();  // what has become of its recipients by now belongs to it
   auto report = std::make_shared<Report>();
   auto found = std::make_shared<bool>(false);
   Committer::Operation operation;
@@ -91,13 +114,12 @@ void Teller::tell(MessageId message) {
     if (read) report->message = *std::move(read);
     return {};
   };
-  operation.done = [this, report, message, found](const Result<void>& result) {
-    if (!result) return try_later(message, result.error());
-    if (*found) return write(report);
-    telling_.erase(message);
+  operation.done = [report, take, found](const Result<void>& result) {
+    if (!result) return take(result.error());
+    take(*found ? report : ReportPtr{});
   };
   if (const Result<void> posted = parts_.committer.post(std::move(operation)); !posted) {
-    try_later(message, posted.error());
+    take(posted.error());
   }
 }
 
@@ -106,7 +128,7 @@ void Teller::try_later(MessageId message, const Error& why) {
   telling_.erase(message);
   more_failed_.erase(message);
   waiting_.insert_or_assign(message,
-                            parts_.loop.after(kTryAgain, [this, message] { tell(message); }));
+                            parts_.loop.after(kTellAgain, [this, message] { tell(message); }));
 }
 
 Result<UniqueFd> Teller::body_of(const Message& message) {
@@ -116,9 +138,10 @@ Result<UniqueFd> Teller::body_of(const Message& message) {
   return message_descriptor({}, std::get<InlineBody>(message.body).octets);
 }
 
-void Teller::write(const std::shared_ptr<Report>& report) {
+void Teller::write(const ReportPtr& report) {
   for (const Recipient& each : report->message.recipients) {
     if (each.state == State::Failed) report->failed.push_back(&each);
+    if (each.state == State::Arrived) report->arrived.push_back(&each);
   }
   Result<std::vector<Incoming>> made = notices(*report);
   if (!made) return try_later(report->message.id, made.error());
@@ -126,22 +149,69 @@ void Teller::write(const std::shared_ptr<Report>& report) {
 }
 
 Result<std::vector<Incoming>> Teller::notices(Report& report) {
-  std::vector<Incoming> made;
-  if (report.failed.empty()) return made;
   const IsOurs is_ours = [this](std::string_view address) {
     NewRecipient asked;
     asked.address = address;
     return classify(*routes_, std::move(asked)).channel == Channel::Local;
   };
-  Told told = failure_notices(report.message, report.failed, *settings_, is_ours,
-                              parts_.system.clock.now().seconds);
-  report.log = std::move(told.log);
-  if (!told.notices.empty()) report.body = LBX_TRY(body_of(report.message));
-  for (Notice& each : told.notices) {
+  const std::int64_t now = parts_.system.clock.now().seconds;
+  std::vector<Notice> all;
+  if (!report.failed.empty()) {
+    Told told = failure_notices(report.message, report.failed, *settings_, is_ours, now);
+    report.log = std::move(told.log);
+    all = std::move(told.notices);
+  }
+  Told told = success_notices(report.message, report.arrived, *settings_, now);
+  std::ranges::move(told.notices, std::back_inserter(all));
+  return incoming(report, std::move(all));
+}
+
+Result<std::vector<Incoming>> Teller::incoming(Report& report, std::vector<Notice> notices) {
+  std::vector<Incoming> made;
+  if (!notices.empty()) report.body = LBX_TRY(body_of(report.message));
+  for (Notice& each : notices) {
+    report.kinds.push_back(each.report.kind);
     Incoming one = LBX_TRY(incoming(std::move(each), report.body.get()));
     made.push_back(std::move(one));
   }
   return made;
+}
+
+void Teller::delayed(MessageId message) {
+  if (warning_.contains(message)) return;
+  warning_.emplace(message, parts_.loop.after(kPatience, [this, message] { warn(message); }));
+}
+
+/// Where this fails, the next deferral does it.
+void Teller::warn(MessageId message) {
+  warning_.erase(message);
+  ++warnings_under_way_;
+  read(message, [this](const Result<ReportPtr>& report) {
+    if (report && *report) return write_warning(*report);
+    --warnings_under_way_;
+  });
+}
+
+void Teller::write_warning(const ReportPtr& report) {
+  const Message& message = report->message;
+  const std::int64_t now = parts_.system.clock.now().seconds;
+  for (const Recipient& each : message.recipients) {
+    if (warns_of_delay(message, each, *settings_, now)) report->delayed.push_back(&each);
+  }
+  Told told =
+      delay_notices(message, report->delayed, *settings_, message.envelope.born + lifetime_, now);
+  Result<std::vector<Incoming>> made = incoming(*report, std::move(told.notices));
+  if (!made || made->empty()) {
+    --warnings_under_way_;
+    return;
+  }
+  parts_.intake.post(
+      std::move(made).value(),
+      [report](QueueStore& store) { return store.told_of_delay(ids_of({&report->delayed})); },
+      [this, report](const Result<std::vector<MessageId>>& notices) {
+        --warnings_under_way_;
+        if (notices) log_notices(*report);
+      });
 }
 
 Result<Incoming> Teller::incoming(Notice notice, int original) {
@@ -161,14 +231,12 @@ Result<Incoming> Teller::incoming(Notice notice, int original) {
   return made;
 }
 
-void Teller::submit(const std::shared_ptr<Report>& report, std::vector<Incoming> notices) {
+void Teller::submit(const ReportPtr& report, std::vector<Incoming> notices) {
   const MessageId id = report->message.id;
   parts_.intake.post(
       std::move(notices),
       [report, id](QueueStore& store) -> Result<void> {
-        std::vector<RecipientId> recipients;
-        for (const Recipient* const each : report->failed) recipients.push_back(each->id);
-        LBX_TRY(store.told(recipients));
+        LBX_TRY(store.told(ids_of({&report->failed, &report->arrived})));
         report->ended = LBX_TRY(store.end({&id, 1}));
         return {};
       },
@@ -178,14 +246,28 @@ void Teller::submit(const std::shared_ptr<Report>& report, std::vector<Incoming>
       });
 }
 
+/// A program that reads qmail's log knows one kind.
+void Teller::log_notices(const Report& report) {
+  const MessageId id = report.message.id;
+  for (const ReportKind kind : report.kinds) {
+    if (kind == ReportKind::Delay || kind == ReportKind::Success) {
+      parts_.log.note(
+          (kind == ReportKind::Delay ? "delay notice of msg " : "success notice of msg ") +
+          std::to_string(id));
+    } else {
+      parts_.log.bounce(id, parts_.system.pid);
+    }
+  }
+}
+
 void Teller::submitted(Report& report, const std::vector<MessageId>& bounces) {
   const MessageId id = report.message.id;
   telling_.erase(id);
   told_ += bounces.size();
-  for (std::size_t i = 0; i < bounces.size(); ++i) parts_.log.bounce(id, parts_.system.pid);
+  log_notices(report);
   if (!report.log.empty()) parts_.log.note(report.log);
   if (report.ended.empty()) {
-    if (!report.failed.empty()) ++told_before_[id];
+    if (!report.failed.empty() || !report.arrived.empty()) ++told_before_[id];
     if (more_failed_.erase(id) > 0) failed(id, parts_.live.find(id));
     return;
   }

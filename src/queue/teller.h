@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Tells senders what became of their messages: waits until what fails together has failed, writes
 // the notices (bounce.h), and submits them in the transaction in which their recipients become
-// Done, so that no crash loses a bounce or sends it twice.
+// Done, so that no crash loses a bounce or sends it twice. So it does with those who asked to hear
+// of deliveries, and with warnings of delays, which are noted down at each recipient.
 #pragma once
 
 #include <chrono>
@@ -42,30 +43,41 @@ class Teller {
 
   explicit Teller(const Parts& parts) : parts_{parts} {}
 
-  /// Both must outlive it, or the next call.
-  void use(const BounceSettings& settings, const Routes& routes) {
+  /// They must outlive it, or the next call. `lifetime`: seconds that a message is tried.
+  void use(const BounceSettings& settings, const Routes& routes, std::int64_t lifetime) {
     settings_ = &settings;
     routes_ = &routes;
+    lifetime_ = lifetime;
   }
 
-  /// A recipient of the message has failed, or the last one has ended of one that has failures.
+  /// A recipient of the message has failed, or arrived and its sender wants to hear of it; or the
+  /// last one has ended of a message that has some of those.
   /// `live`: what is known of it; or nothing.
   void failed(MessageId message, const LivePtr& live);
+  /// A recipient was deferred whose sender should hear of that by now.
+  void delayed(MessageId message);
   /// At once: what an unclean end has left, or an administrator has done.
   void finish(MessageId message) { tell(message); }
 
   /// No notice is being written. (Those that wait for company are in the store.)
-  bool idle() const { return telling_.empty(); }
+  bool idle() const { return telling_.empty() && warnings_under_way_ == 0; }
   std::uint64_t told() const { return told_; }
 
  private:
   struct Report;
 
+  using ReportPtr = std::shared_ptr<Report>;
+
+  void read(MessageId message, std::function<void(Result<ReportPtr>)> take);
   void tell(MessageId message);
-  void write(const std::shared_ptr<Report>& report);
+  void warn(MessageId message);
+  void write_warning(const ReportPtr& report);
+  void write(const ReportPtr& report);
   Result<std::vector<Incoming>> notices(Report& report);
+  Result<std::vector<Incoming>> incoming(Report& report, std::vector<Notice> notices);
   Result<Incoming> incoming(Notice notice, int original);
-  void submit(const std::shared_ptr<Report>& report, std::vector<Incoming> notices);
+  void submit(const ReportPtr& report, std::vector<Incoming> notices);
+  void log_notices(const Report& report);
   void submitted(Report& report, const std::vector<MessageId>& bounces);
   void try_later(MessageId message, const Error& why);
   Result<UniqueFd> body_of(const Message& message);
@@ -73,10 +85,13 @@ class Teller {
   Parts parts_;
   const BounceSettings* settings_{nullptr};
   const Routes* routes_{nullptr};
+  std::int64_t lifetime_{0};
   std::unordered_map<MessageId, EventLoop::TimerKey> waiting_;
   std::set<MessageId> telling_;
   std::set<MessageId> more_failed_;                      // since they are being told of
   std::unordered_map<MessageId, unsigned> told_before_;  // of messages that go on
+  std::unordered_map<MessageId, EventLoop::TimerKey> warning_;
+  std::size_t warnings_under_way_{0};
   std::uint64_t told_{0};
 };
 

@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/mail_home.h"
 #include "core/base/supervised.h"
+#include "core/control/settings.h"
 #include "core/message/spool.h"
 #include "core/wire/datagram_workers.h"
 #include "remote/reports.h"
@@ -29,6 +30,12 @@ std::vector<Answer> later(std::size_t count, const std::string& why) {
 }
 
 }  // namespace
+
+Result<RemoteLimits> read_limits(const control::ControlDirectory& control) {
+  const std::uint64_t at_once = LBX_TRY(control.get(control::kConcurrencyRemote));
+  const std::uint64_t time = LBX_TRY(control.get(control::kRemoteTime));
+  return RemoteLimits{std::max(static_cast<unsigned>(at_once), 1U), std::chrono::seconds{time}};
+}
 
 RemoteProcess::RemoteProcess(System& system, RemoteLimits limits, int socket)
     : system_{system},

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/system.h"
+#include "core/control/control_directory.h"
 #include "core/wire/datagram.h"
 #include "core/wire/order.h"
 #include "core/wire/remote_order.h"
@@ -24,6 +25,8 @@ struct RemoteLimits {
   unsigned at_once{20};             // orders; others wait in the socket
   std::chrono::seconds time{7200};  // for a run of the program
 };
+
+Result<RemoteLimits> read_limits(const control::ControlDirectory& control);
 
 class RemoteProcess {
  public:

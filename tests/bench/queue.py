@@ -6,7 +6,7 @@ once plain and once with flushes that take 5 ms longer. Also CPU time for each m
 flushes for each message. Runs as root (Postfix needs it); ours then runs as nobody.
 
 usage: queue.py [COUNT [ROUNDS]]   LBX_BENCH_DIR: on the disk to be measured; LBX_BENCH: which, as
-ours,postfix,flushes,dead"""
+ours,postfix,flushes,dead; LBX_DEAD: messages for the last one"""
 import os
 import re
 import signal
@@ -33,28 +33,31 @@ def message():
     return head + (b'0123456789' * 7 + b'\n') * ((4096 - len(head)) // 71)
 
 
-def members(session):
-    """The processes of a session."""
+def members(first):
+    """A process and all below it, with the fields of proc(5) from the state on."""
+    all_fields = {}
     for name in os.listdir('/proc'):
         if name.isdigit():
             try:
                 with open('/proc/%s/stat' % name, encoding='utf-8', errors='replace') as file:
-                    fields = file.read().rpartition(')')[2].split()
+                    all_fields[int(name)] = file.read().rpartition(')')[2].split()
             except OSError:
-                continue
-            if int(fields[3]) == session:
-                yield int(name), fields
+                pass
+    found = [first] if first in all_fields else []
+    for pid in found:
+        found += [each for each, fields in all_fields.items() if int(fields[1]) == pid]
+        yield pid, all_fields[pid]
 
 
-def cpu_of(session):
+def cpu_of(first):
     """Seconds; of children that have ended, too."""
-    return sum(sum(int(each) for each in fields[11:15]) for _, fields in members(session)) / TICKS
+    return sum(sum(int(each) for each in fields[11:15]) for _, fields in members(first)) / TICKS
 
 
-def memory_of(session):
+def memory_of(first):
     """PSS in MiB."""
     total = 0
-    for pid, _ in members(session):
+    for pid, _ in members(first):
         try:
             with open('/proc/%d/smaps_rollup' % pid, encoding='ascii') as file:
                 total += int(re.search(r'^Pss: +(\d+)', file.read(), re.M)[1])
@@ -153,19 +156,20 @@ postlog unix-dgram n - n - 1 postlogd
         data = os.path.join(self.dir, 'view/var/lib/postfix')
         os.mkdir(data)
         os.chown(data, peers.SERVICES['postfix'], peers.SERVICES['postfix'])
-        preload = ['env', 'LD_PRELOAD=' + letterbox.program('slow_sync.so'), 'SLOW_SYNC_MS=5']
-        server = self.view.start(test, *(preload if slow else []),
-                                 '/usr/lib/postfix/sbin/master', '-c', '/etc/postfix', '-d',
-                                 log=os.path.join(self.dir, 'output'))
-        self.session = server.pid
         if slow:
             with open(os.path.join(self.dir, 'view/etc/postfix/main.cf'), 'a',
                       encoding='ascii') as file:
                 file.write('import_environment = LD_PRELOAD SLOW_SYNC_MS MAIL_CONFIG TZ\n')
+        preload = ['env', 'LD_PRELOAD=' + letterbox.program('slow_sync.so'), 'SLOW_SYNC_MS=5']
+        server = self.view.start(test, *(preload if slow else []),
+                                 '/usr/lib/postfix/sbin/master', '-c',
+                                 os.path.join(self.dir, 'view/etc/postfix'), '-d',
+                                 log=os.path.join(self.dir, 'output'))
+        self.session = server.pid
         peers.wait_until(lambda: peers.answers(self.port), 'no greeting')
 
     def load(self, submitters, count):
-        return self.view.command('/usr/sbin/smtp-source', '-s', str(submitters), '-m', str(count),
+        return self.view.command('/usr/sbin/smtp-source', '-d', '-s', str(submitters), '-m', str(count),
                                  '-l', '4096', '-f', 'sender@example.net', '-t',
                                  'joe@example.org', '127.0.0.1:%d' % self.port)
 
@@ -248,7 +252,7 @@ def dead(count):
     ours.home.start()
     took = time.monotonic() - start
     again = measure(ours, 10, 1000)[0]
-    queue = ours.home.processes()[-1]
+    queue = ours.home.processes()[2]
     with open('/proc/%d/smaps_rollup' % queue, encoding='ascii') as file:
         pss = int(re.search(r'^Pss: +(\d+)', file.read(), re.M)[1]) / 1024
     print('%d to a dead destination: local mail %.0f a second before, %.0f after a start of %.2f s; '
@@ -269,7 +273,7 @@ def main():
     if 'flushes' in what:
         flushes(count)
     if 'dead' in what:
-        dead(100_000)
+        dead(int(os.environ.get('LBX_DEAD', '100000')))
 
 
 if __name__ == '__main__':

@@ -80,7 +80,7 @@ class MemoryStore final : public queue::QueueStore {
     if (!before_) return outside();
     for (const queue::RecipientId id : recipients) {
       queue::Recipient* const recipient = find(id);
-      if (recipient != nullptr && recipient->state == queue::State::Failed) {
+      if (recipient != nullptr && is_to_be_told(*recipient)) {
         recipient->state = queue::State::Done;
       }
     }
@@ -137,9 +137,8 @@ class MemoryStore final : public queue::QueueStore {
   Result<std::vector<queue::MessageId>> unfinished() override {
     std::vector<queue::MessageId> out;
     for (const auto& [id, message] : now_.messages) {
-      const bool failed = std::ranges::any_of(
-          message.recipients, [](const auto& each) { return each.state == queue::State::Failed; });
-      if (failed || all_done(message)) out.push_back(id);
+      if (std::ranges::any_of(message.recipients, is_to_be_told) || all_done(message))
+        out.push_back(id);
     }
     return out;
   }
@@ -195,6 +194,9 @@ class MemoryStore final : public queue::QueueStore {
     std::set<std::string, std::less<>> keys;
   };
 
+  static bool is_to_be_told(const queue::Recipient& recipient) {
+    return recipient.state == queue::State::Failed || recipient.state == queue::State::Arrived;
+  }
   static Error outside() { return Error::later("there is no transaction"); }
   static bool all_done(const queue::Message& message) {
     return std::ranges::all_of(message.recipients,

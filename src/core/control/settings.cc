@@ -23,10 +23,10 @@ std::span<const Setting> all() {
       &kPop3Sessions,      &kPop3Sync,         &kPop3TrustNames,  &kPop3UidlFormat,
       &kPop3Utf8,          &kProgramMemory,    &kProgramOutput,   &kProgramProcesses,
       &kProgramTimeout,    &kProxyNetworks,    &kQueueLifetime,   &kQueueUser,
-      &kQuotaWarning,      &kQuotaWarningText, &kRemoteUser,      &kRetryLocal,
-      &kRetryRemote,       &kSrsDomain,        &kSrsMaxAge,       &kSrsSecrets,
-      &kTimeoutLmtpd,      &kTlsCertificates,  &kTlsClientCa,     &kTokenProgram,
-      &kVerdictSeconds,    &kVirtualDomains,   &kXclientNetworks,
+      &kQuotaWarning,      &kQuotaWarningText, &kRemoteTime,      &kRemoteUser,
+      &kRetryLocal,        &kRetryRemote,      &kSrsDomain,       &kSrsMaxAge,
+      &kSrsSecrets,        &kTimeoutLmtpd,     &kTlsCertificates, &kTlsClientCa,
+      &kTokenProgram,      &kVerdictSeconds,   &kVirtualDomains,  &kXclientNetworks,
   });
   return kAll;
 }

@@ -265,6 +265,9 @@ inline constexpr Number kQuotaWarning{
 inline constexpr Text kQuotaWarningText{"quotawarningtext",
                                         "that warning: a message with its header"};
 
+inline constexpr Number kRemoteTime{
+    "remotetime", 7200, 60, 86'400, "seconds", "how long qmail-remote may take for one message"};
+
 inline constexpr Line kRemoteUser{"remoteuser", "lbx-remote",
                                   "the user that speaks to other hosts, if started by root"};
 

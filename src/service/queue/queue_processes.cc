@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -32,6 +31,7 @@ namespace {
 using control::ControlDirectory;
 
 constexpr int kCannotStart = 111;  // qmail-send's, whatever the reason
+constexpr unsigned kRemoteAtOnce = 255;
 constexpr mode_t kPublicMode = 0755;
 constexpr mode_t kStoreMode = 0700;
 
@@ -155,9 +155,11 @@ int cannot_start(queue::LogLines& log, const Error& why) {
   SystemClock clock;
   SystemRandomness randomness;
   System system{files, clock, randomness, ::getpid(), parent.host_name, parent.environment};
-  remote::RemoteLimits limits;
-  limits.at_once = static_cast<unsigned>(std::max<std::size_t>(parts.settings.limits.remote, 1));
-  remote::RemoteProcess process{system, limits, pairs.remote.ours.get()};
+  Result<remote::RemoteLimits> limits = remote::read_limits(parts.control);
+  if (!limits) std::_Exit(kCannotStart);
+  // The queue sees to concurrencyremote, which a SIGHUP may raise.
+  limits->at_once = std::max(limits->at_once, kRemoteAtOnce);
+  remote::RemoteProcess process{system, *limits, pairs.remote.ours.get()};
   std::_Exit(process.run() ? 0 : kCannotStart);
 }
 
@@ -170,6 +172,16 @@ Result<bool> hand_over_door(const Parts& parts, int control) {
       LBX_TRY(listen_on("unix:" + parts.home + "/run/queue.sock", SocketKind::Datagrams));
   LBX_TRY(wire::send_datagram(control, "door", door.fd.get(), wire::Wait::Yes));
   return true;
+}
+
+/// Waits until the queue process has closed its store: whoever starts the next one may do so then.
+bool ended_well(int control) {
+  bool done = false;
+  for (;;) {
+    const Result<wire::Datagram> word = wire::receive_datagram(control, wire::Wait::Yes);
+    if (!word || word->bytes.empty()) return done;
+    done = word->bytes == "done";
+  }
 }
 
 Result<int> serve_users(System& system, const Parts& parts, const QueueOptions& options,
@@ -190,9 +202,7 @@ Result<int> serve_users(System& system, const Parts& parts, const QueueOptions& 
                            }};
   spawner.pass_on(std::move(signals), std::move(queue_process));
   LBX_TRY(spawner.serve(std::move(pairs.local.ours)));
-  const Result<wire::Datagram> last =
-      wire::receive_datagram(pairs.control.ours.get(), wire::Wait::Yes);
-  return last && last->bytes == "done" ? 0 : kCannotStart;
+  return ended_well(pairs.control.ours.get()) ? 0 : kCannotStart;
 }
 
 Result<Pairs> make_pairs() {

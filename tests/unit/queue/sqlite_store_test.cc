@@ -185,6 +185,16 @@ TEST_F(SqliteStoreTest, AnEndedMessageLeavesNothing) {
   EXPECT_THAT(*store->check(), IsEmpty());
 }
 
+TEST_F(SqliteStoreTest, AMessageWhoseSenderWantsToHearOfItsArrivalStaysUntilHeHas) {
+  const auto store = open();
+  const Submitted submitted = submit(*store, mail({to("a@b")}));
+  record(*store, {submitted.recipients[0], State::Arrived, 0, 1'001, ""});
+  EXPECT_THAT(leased(*store), IsEmpty());
+  EXPECT_THAT(end(*store, submitted.message), IsEmpty());
+  commit(*store, [&] { return store->told(submitted.recipients); });
+  EXPECT_THAT(end(*store, submitted.message), ElementsAre(submitted.message));
+}
+
 TEST_F(SqliteStoreTest, AnOutcomeIsRecorded) {
   const auto store = open();
   const Submitted submitted = submit(*store, mail({to("a@b")}));
@@ -261,7 +271,9 @@ TEST_F(SqliteStoreTest, WhatACrashLeftUnfinishedIsFound) {
   const Submitted done = submit(*store, mail({to("a@b")}));
   record(*store, {failed.recipients[1], State::Failed, 0, 1, "no"});
   record(*store, {done.recipients[0], State::Done, 0, 1, ""});
-  EXPECT_THAT(*store->unfinished(), ElementsAre(failed.message, done.message));
+  const Submitted arrived = submit(*store, mail({to("a@b")}));
+  record(*store, {arrived.recipients[0], State::Arrived, 0, 1, ""});
+  EXPECT_THAT(*store->unfinished(), ElementsAre(failed.message, done.message, arrived.message));
   EXPECT_EQ(leased(*store).size(), 2U) << waits.message;
 }
 

@@ -136,6 +136,16 @@ TEST_F(RemoteProcessTest, ManyOrdersRunAtOnceAndAllAreAnswered) {
   for (const auto& [number, answer] : answers) EXPECT_EQ(answer.verdict, Verdict::Done);
 }
 
+TEST_F(RemoteProcessTest, LimitsAreSettings) {
+  const control::ControlDirectory control{outside.files, scratch.path()};
+  EXPECT_EQ(read_limits(control)->time, std::chrono::seconds{7200});
+  scratch.make_directory("control");
+  scratch.write("control/remotetime", "600\n");
+  scratch.write("control/concurrencyremote", "7\n");
+  EXPECT_EQ(read_limits(control)->time, std::chrono::seconds{600});
+  EXPECT_EQ(read_limits(control)->at_once, 7U);
+}
+
 TEST_F(RemoteProcessTest, NothingIsDoneAsRoot) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   EXPECT_FALSE((RemoteProcess{outside.system, limits, pair.theirs.get()}.run()));

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "queue/deliveries.h"
+
+#include <gmock/gmock.h>
+
+#include "support/test_system.h"
+
+namespace lbx::queue {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+class DeliveriesTest : public testing::Test {
+ protected:
+  void SetUp() override { now = system.clock.time.seconds; }
+
+  /// Recipients 10 * id and so on, of a message that is live.
+  LivePtr add(MessageId id, const std::string& sender, Channel channel,
+              const std::vector<std::string>& addresses) {
+    Live made;
+    made.id = id;
+    made.envelope.sender = sender;
+    made.envelope.born = now;
+    RecipientId recipient = 10 * id;
+    for (const std::string& each : addresses) {
+      made.recipients.push_back({recipient, each});
+      const std::string destination =
+          channel == Channel::Local ? each : each.substr(each.find('@') + 1);
+      scheduler.add({recipient++, id, channel, now, now, 0, destination}, now);
+    }
+    made.open = addresses.size();
+    held.push_back(live.add(std::move(made)));
+    return held.back();
+  }
+  void answer(std::uint64_t number, wire::Verdict verdict, const std::string& text,
+              Channel channel = Channel::Local) {
+    const std::string bytes = wire::encode(number, wire::Answer{verdict, text});
+    if (channel == Channel::Local) {
+      deliveries.take_local_answer(bytes);
+    } else {
+      deliveries.take_remote_answer(bytes);
+    }
+  }
+
+  testing_support::TestSystem system;
+  std::int64_t now{0};
+  Scheduler scheduler{{.local = 5, .remote = 5, .patience = 1}};
+  LiveMessages live{{}};
+  std::string logged;
+  LogLines log{LogFormat::Lines, [this](std::string_view more) { logged += more; }};
+  std::vector<LivePtr> held;
+  std::vector<wire::Order> local;
+  std::vector<wire::RemoteOrder> remote;
+  std::vector<Finished> finished;
+  std::vector<std::pair<MessageId, std::function<void(Result<LivePtr>)>>> loads;
+  Deliveries deliveries{
+      system.clock,
+      scheduler,
+      live,
+      log,
+      "store",
+      {[this](MessageId id, auto take) { loads.emplace_back(id, std::move(take)); },
+       [this](const std::string& bytes, const auto& /*message*/) {
+         local.push_back(wire::decode_order(bytes).value().order);
+       },
+       [this](const std::string& bytes, const auto& /*message*/) {
+         remote.push_back(wire::decode_remote_order(bytes).value());
+       },
+       [this](Finished each) { finished.push_back(std::move(each)); }}};
+};
+
+TEST_F(DeliveriesTest, AnAttemptHasAnOrderAnOutcomeAndItsLines) {
+  add(7, "s@x", Channel::Local, {"joe-a@b@example.org"});
+  deliveries.start();
+  ASSERT_THAT(local, SizeIs(1));
+  EXPECT_EQ(local[0].local, "joe-a@b");
+  EXPECT_EQ(local[0].domain, "example.org");
+  EXPECT_EQ(local[0].sender, "s@x");
+  EXPECT_EQ(local[0].attempt, "store.7.70");
+  EXPECT_TRUE(deliveries.has(70));
+  answer(1, wire::Verdict::Done, "did 1+0+0\n");
+  ASSERT_THAT(finished, SizeIs(1));
+  EXPECT_EQ(finished[0].outcome.state, State::Done);
+  EXPECT_EQ(finished[0].report, "");
+  EXPECT_TRUE(deliveries.idle());
+  log.flush();
+  EXPECT_EQ(logged,
+            "starting delivery 1: msg 7 to local joe-a@b@example.org\n"
+            "status: local 1/5 remote 0/5\n"
+            "delivery 1: success: did_1+0+0/\n"
+            "status: local 0/5 remote 0/5\n");
+}
+
+TEST_F(DeliveriesTest, WhatIsPutOffComesAgainByTheSchedule) {
+  add(7, "s@x", Channel::Local, {"joe@example.org"});
+  deliveries.start();
+  answer(1, wire::Verdict::Later, "not now\n");
+  ASSERT_THAT(finished, SizeIs(1));
+  EXPECT_EQ(finished[0].outcome.state, State::Waiting);
+  EXPECT_EQ(finished[0].outcome.due, now + 100);
+  EXPECT_EQ(finished[0].report, "not now\n");
+  EXPECT_EQ(scheduler.next_time(), now + 100);
+}
+
+TEST_F(DeliveriesTest, TheLastAttemptThatIsPutOffHasFailed) {
+  deliveries.set_schedule({.lifetime = 50});
+  add(7, "s@x", Channel::Local, {"joe@example.org"});
+  system.clock.time.seconds += 51;
+  deliveries.start();
+  answer(1, wire::Verdict::Later, "not now");
+  ASSERT_THAT(finished, SizeIs(1));
+  EXPECT_EQ(finished[0].outcome.state, State::Failed);
+  EXPECT_EQ(finished[0].report, std::string{"not now\n"} + kGivingUp);
+  EXPECT_EQ(scheduler.waiting(), 0U);
+}
+
+TEST_F(DeliveriesTest, AnAnswerThatNobodyAskedForChangesNothing) {
+  add(7, "s@x", Channel::Local, {"joe@example.org"});
+  deliveries.start();
+  answer(2, wire::Verdict::Never, "");
+  answer(1, wire::Verdict::Never, "", Channel::Remote);
+  deliveries.take_local_answer("what?");
+  EXPECT_THAT(finished, SizeIs(0));
+  answer(1, wire::Verdict::Done, "");
+  answer(1, wire::Verdict::Never, "");
+  EXPECT_THAT(finished, SizeIs(1));
+}
+
+TEST_F(DeliveriesTest, RecipientsBehindOneHostAreOneOrderAndOneSlot) {
+  add(7, "s@x", Channel::Remote, {"a@far.example", "b@far.example"});
+  deliveries.start();
+  ASSERT_THAT(remote, SizeIs(1));
+  EXPECT_EQ(remote[0].host, "far.example");
+  ASSERT_THAT(remote[0].recipients, SizeIs(2));
+  EXPECT_EQ(scheduler.active(Channel::Remote), 1U);
+  answer(1, wire::Verdict::Done, "", Channel::Remote);
+  EXPECT_EQ(scheduler.active(Channel::Remote), 1U);
+  answer(2, wire::Verdict::Later, "", Channel::Remote);
+  EXPECT_EQ(scheduler.active(Channel::Remote), 0U);
+  EXPECT_FALSE(scheduler.resting(Channel::Remote, "far.example", now)) << "one was taken";
+}
+
+TEST_F(DeliveriesTest, EachRecipientOfAVerpSenderIsAnOrderOfItsOwn) {
+  add(7, "l-@x-@[]", Channel::Remote, {"a@far.example", "b@far.example"});
+  deliveries.start();
+  ASSERT_THAT(remote, SizeIs(2));
+  EXPECT_EQ(remote[0].sender, "l-a=far.example@x");
+  EXPECT_EQ(remote[1].sender, "l-b=far.example@x");
+}
+
+TEST_F(DeliveriesTest, WhatIsTooOldFailsWithADestinationThatRests) {
+  deliveries.set_schedule({.lifetime = 50});
+  add(7, "s@x", Channel::Remote, {"a@dead.example"});
+  for (MessageId id = 8; id < 15; ++id) add(id, "s@x", Channel::Remote, {"a@dead.example"});
+  system.clock.time.seconds += 51;
+  deliveries.start();
+  const std::size_t begun = remote.size();
+  ASSERT_LT(begun, 8U);
+  answer(1, wire::Verdict::Later, "no route\n", Channel::Remote);
+  ASSERT_EQ(finished.size(), 1 + 8 - begun);
+  EXPECT_THAT(finished.back().report, HasSubstr("no route\nI'm not going to try again"));
+  EXPECT_EQ(finished.back().outcome.state, State::Failed);
+}
+
+TEST_F(DeliveriesTest, AMessageThatIsNotLiveIsReadOnce) {
+  held.clear();
+  add(7, "s@x", Channel::Local, {"joe@example.org"});
+  held.clear();
+  deliveries.start();
+  ASSERT_THAT(loads, SizeIs(1));
+  EXPECT_FALSE(deliveries.idle());
+  EXPECT_THAT(local, SizeIs(0));
+  Live made;
+  made.id = 7;
+  made.recipients.push_back({70, "joe@example.org"});
+  loads[0].second(live.add(std::move(made)));
+  EXPECT_THAT(local, SizeIs(1));
+}
+
+TEST_F(DeliveriesTest, AMessageThatCannotBeReadWaits) {
+  add(7, "s@x", Channel::Local, {"joe@example.org"});
+  held.clear();
+  deliveries.start();
+  loads[0].second(Error::later("disk"));
+  EXPECT_TRUE(deliveries.idle());
+  EXPECT_EQ(scheduler.next_time(), now + 123);
+  EXPECT_EQ(scheduler.active(Channel::Local), 0U);
+}
+
+TEST_F(DeliveriesTest, AMessageThatIsGoneNeedsNothing) {
+  add(7, "s@x", Channel::Local, {"joe@example.org"});
+  held.clear();
+  deliveries.start();
+  loads[0].second(LivePtr{});
+  EXPECT_TRUE(deliveries.idle());
+  EXPECT_EQ(scheduler.waiting(), 0U);
+  EXPECT_EQ(scheduler.active(Channel::Local), 0U);
+}
+
+TEST_F(DeliveriesTest, DrainingBeginsNothingNew) {
+  add(7, "s@x", Channel::Local, {"joe@example.org"});
+  deliveries.start();
+  add(8, "s@x", Channel::Local, {"ann@example.org"});
+  deliveries.drain();
+  deliveries.start();
+  EXPECT_THAT(local, SizeIs(1));
+  EXPECT_FALSE(deliveries.idle());
+  answer(1, wire::Verdict::Done, "");
+  EXPECT_TRUE(deliveries.idle());
+  log.flush();
+  EXPECT_THAT(logged, HasSubstr("status: local 1/5 remote 0/5 exitasap\n"));
+}
+
+}  // namespace
+}  // namespace lbx::queue
