@@ -217,6 +217,21 @@ class LookTest(QueueTest):
         self.assertEqual(done.returncode, 1)
         self.assertTrue(done.stdout + done.stderr)
 
+    def test_a_damaged_store_is_repaired(self):
+        for number in range(200):
+            self.old.classified(b'\n%d\n' % number + b'x' * 3000, [b'Tjoe@example.org'])
+        self.take_over()
+        where = os.path.join(self.home, 'queue/store/queue.db')
+        with open(where, 'r+b') as file:
+            file.seek(os.stat(where).st_size // 8192 * 4096)
+            file.write(b'\xa5' * 4096)
+        self.assertEqual(self.run_in('letterbox', 'queue', 'check').returncode, 1)
+        said = self.run_in('letterbox', 'queue', 'repair').stdout.decode()
+        kept = re.search(r'the old file is (.*)\n', said)[1]
+        self.assertTrue(os.path.exists(kept))
+        self.assertEqual(self.queue('check'), '0 faults\n')
+        self.assertGreater(len(self.listed()), 150)
+
 
 class ChangeTest(QueueTest):
     def states(self):
