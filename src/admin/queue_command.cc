@@ -92,10 +92,8 @@ Result<int> list(System& system, const QueueSelection& selection, bool json) {
 void print_octets(std::string_view octets) {
   if (::isatty(STDOUT_FILENO) == 0) return print(std::string{octets});
   std::string text;
-  for (const std::string_view line : ascii::split(octets, '\n')) {
-    if (!text.empty()) text += '\n';
-    text += shown(line);
-  }
+  for (const std::string_view line : ascii::split(octets, '\n')) text += shown(line) + '\n';
+  text.pop_back();  // there is one line more than line ends
   print(text);
 }
 

@@ -10,8 +10,8 @@
 namespace lbx::queue {
 namespace {
 
-/// Messages that are held in memory at once.
-constexpr std::size_t kAtOnce = 100;
+/// Messages that are held in memory at once: each may have many recipients.
+constexpr std::size_t kAtOnce = 20;
 
 }  // namespace
 

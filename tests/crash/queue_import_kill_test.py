@@ -53,7 +53,10 @@ class ImportKillTest(letterbox.ScratchTest):
         self.assertGreater(killed, 0)
         last = self.queue('import', '--remove', self.old.path)
         self.assertEqual(last.returncode, 0, last.stderr)
-        self.assertEqual(self.old.files(), {})
+        # What a kill leaves of a removal is no message any more: qmail-clean sweeps it up.
+        left = sorted(self.old.files())
+        self.assertLessEqual(len(left), 2 * killed)
+        self.assertEqual([each for each in left if not each.startswith(('mess/', 'intd/'))], [])
         found = json.loads(self.queue('list', '--json').stdout)
         self.assertEqual(sorted(each['sender'] for each in found), sorted(self.bodies))
         for message in found[::10]:

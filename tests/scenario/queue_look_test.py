@@ -128,10 +128,14 @@ class LookTest(QueueTest):
                     b'\tremote\tx@far.example\n\tremote\ty@near.example\n'
                     b'9 Sep 2001 01:46:40 GMT  #2  %d  <> \n\tlocal\tjoe-shop-info@shop.example\n'
                     % (size, size + 1))
-        for program in ('qmail-qread', 'mailq'):
-            done = self.run_in(program)
-            self.assertEqual((done.stdout, done.stderr, done.returncode), (expected, b'', 0))
+        done = self.run_in('qmail-qread')
+        self.assertEqual((done.stdout, done.stderr, done.returncode), (expected, b'', 0))
         self.assertEqual(self.run_in('sendmail', '-bp').stdout, expected)
+        os.symlink(letterbox.program('sendmail'), self.path('mailq'))
+        mailq = subprocess.run([self.path('mailq')], capture_output=True, timeout=60, check=False,
+                               env=dict(os.environ, LETTERBOX_HOME=self.home),
+                               **letterbox.as_ordinary())
+        self.assertEqual((mailq.stdout, mailq.returncode), (expected, 0), mailq.stderr)
         self.assertEqual(self.run_in('qmail-qstat').stdout.splitlines()[0],
                          b'messages in queue: 2')
 
@@ -212,6 +216,21 @@ class LookTest(QueueTest):
         done = self.run_in('letterbox', 'queue', 'check')
         self.assertEqual(done.returncode, 1)
         self.assertTrue(done.stdout + done.stderr)
+
+    def test_a_damaged_store_is_repaired(self):
+        for number in range(200):
+            self.old.classified(b'\n%d\n' % number + b'x' * 3000, [b'Tjoe@example.org'])
+        self.take_over()
+        where = os.path.join(self.home, 'queue/store/queue.db')
+        with open(where, 'r+b') as file:
+            file.seek(os.stat(where).st_size // 8192 * 4096)
+            file.write(b'\xa5' * 4096)
+        self.assertEqual(self.run_in('letterbox', 'queue', 'check').returncode, 1)
+        said = self.run_in('letterbox', 'queue', 'repair').stdout.decode()
+        kept = re.search(r'the old file is (.*)\n', said)[1]
+        self.assertTrue(os.path.exists(kept))
+        self.assertEqual(self.queue('check'), '0 faults\n')
+        self.assertGreater(len(self.listed()), 150)
 
 
 class ChangeTest(QueueTest):
