@@ -103,7 +103,7 @@ void Teller::tell(MessageId message) {
 }
 
 /// Nothing: there is no such message any more.
-void Teller::read(MessageId message, std::function<void(Result<ReportPtr>)> take) {
+void Teller::read(MessageId message, const std::function<void(Result<ReportPtr>)>& take) {
   parts_.recorder.flush();  // what has become of its recipients by now belongs to it
   auto report = std::make_shared<Report>();
   auto found = std::make_shared<bool>(false);

@@ -68,7 +68,7 @@ class Teller {
 
   using ReportPtr = std::shared_ptr<Report>;
 
-  void read(MessageId message, std::function<void(Result<ReportPtr>)> take);
+  void read(MessageId message, const std::function<void(Result<ReportPtr>)>& take);
   void tell(MessageId message);
   void warn(MessageId message);
   void write_warning(const ReportPtr& report);
