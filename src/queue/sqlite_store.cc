@@ -42,34 +42,35 @@ constexpr const char* kForWriting = R"(
   PRAGMA temp_store = MEMORY;
 )";
 
-enum Sql : std::size_t {
-  kAddMessage,
-  kAddBody,
-  kAddRecipient,
-  kRecord,
-  kTold,
-  kToldOfDelay,
-  kNotEnded,
-  kEndRecipients,
-  kEndBody,
-  kEndMessage,
-  kRetry,
-  kHold,
-  kRelease,
-  kDelete,
-  kFail,
-  kOnce,
-  kLease,
-  kUnfinished,
-  kMessage,
-  kBody,
-  kRecipients,
-  kList,
-  kMessageTotals,
-  kStateTotals,
-  kSpoolFiles,
-  kSqlCount,
+enum class Sql : std::size_t {
+  AddMessage,
+  AddBody,
+  AddRecipient,
+  Record,
+  Told,
+  ToldOfDelay,
+  NotEnded,
+  EndRecipients,
+  EndBody,
+  EndMessage,
+  Retry,
+  Hold,
+  Release,
+  Delete,
+  Fail,
+  Once,
+  Lease,
+  Unfinished,
+  Message,
+  Body,
+  Recipients,
+  List,
+  MessageTotals,
+  StateTotals,
+  SpoolFiles,
+  Count,
 };
+constexpr auto kSqlCount = static_cast<std::size_t>(Sql::Count);
 
 // An administrator may have changed a recipient while it was tried: what he deleted stays so, and
 // what he held or failed is not made to wait again.
@@ -188,8 +189,9 @@ struct SqliteStore::Parts {
   bool unflushed{false};                        // something was committed that may be undone
 
   Result<Statement*> statement(Sql which) {
-    Statement& found = statements.at(which);
-    if (found.get() == nullptr) found = LBX_TRY(database.prepare(kSql.at(which)));
+    const auto index = static_cast<std::size_t>(which);
+    Statement& found = statements.at(index);
+    if (found.get() == nullptr) found = LBX_TRY(database.prepare(kSql.at(index)));
     return &found;
   }
   template <typename... Values>
@@ -224,7 +226,7 @@ class Snapshot {
 }  // namespace
 
 Result<void> SqliteStore::Parts::read_recipients(Message& message) {
-  Statement* recipients = LBX_TRY(statement(kRecipients));
+  Statement* recipients = LBX_TRY(statement(Sql::Recipients));
   Rows rows = recipients->start(message.id);
   while (LBX_TRY(rows.next())) message.recipients.push_back(recipient_of(rows, message.id));
   return {};
@@ -309,7 +311,7 @@ void SqliteStore::roll_back() {
 
 Result<Submitted> SqliteStore::submit(const NewMessage& message) {
   const Envelope& envelope = message.envelope;
-  Statement* add = LBX_TRY(parts_->statement(kAddMessage));
+  Statement* add = LBX_TRY(parts_->statement(Sql::AddMessage));
   const auto* spool = std::get_if<SpoolBody>(&message.body);
   const auto insert = [&](auto spool_name) {
     return add->run(envelope.sender, letter(envelope.extent), envelope.envelope_id, envelope.utf8,
@@ -320,11 +322,11 @@ Result<Submitted> SqliteStore::submit(const NewMessage& message) {
   Submitted submitted;
   submitted.message = parts_->database.last_row();
   if (const auto* body = std::get_if<InlineBody>(&message.body); body != nullptr) {
-    LBX_TRY(parts_->run(kAddBody, submitted.message, Blob{body->octets}));
+    LBX_TRY(parts_->run(Sql::AddBody, submitted.message, Blob{body->octets}));
   }
   submitted.recipients.reserve(message.recipients.size());
   for (const NewRecipient& each : message.recipients) {
-    LBX_TRY(parts_->run(kAddRecipient, submitted.message, envelope.born, letter(each.channel),
+    LBX_TRY(parts_->run(Sql::AddRecipient, submitted.message, envelope.born, letter(each.channel),
                         each.address, each.original, each.destination, notify_letters(each.notify),
                         each.original_recipient));
     submitted.recipients.push_back(parts_->database.last_row());
@@ -335,29 +337,30 @@ Result<Submitted> SqliteStore::submit(const NewMessage& message) {
 Result<void> SqliteStore::record(std::span<const Outcome> outcomes) {
   for (const Outcome& each : outcomes) {
     const std::string_view report = each.state == State::Done ? std::string_view{} : each.report;
-    LBX_TRY(parts_->run(kRecord, letter(each.state), each.due, each.tried, report, each.recipient));
+    LBX_TRY(
+        parts_->run(Sql::Record, letter(each.state), each.due, each.tried, report, each.recipient));
   }
   return {};
 }
 
 Result<void> SqliteStore::told(std::span<const RecipientId> recipients) {
-  for (const RecipientId each : recipients) LBX_TRY(parts_->run(kTold, each));
+  for (const RecipientId each : recipients) LBX_TRY(parts_->run(Sql::Told, each));
   return {};
 }
 
 Result<void> SqliteStore::told_of_delay(std::span<const RecipientId> recipients) {
-  for (const RecipientId each : recipients) LBX_TRY(parts_->run(kToldOfDelay, each));
+  for (const RecipientId each : recipients) LBX_TRY(parts_->run(Sql::ToldOfDelay, each));
   return {};
 }
 
 Result<std::vector<MessageId>> SqliteStore::end(std::span<const MessageId> messages) {
   std::vector<MessageId> ended;
   for (const MessageId each : messages) {
-    Statement* not_ended = LBX_TRY(parts_->statement(kNotEnded));
+    Statement* not_ended = LBX_TRY(parts_->statement(Sql::NotEnded));
     if (LBX_TRY(not_ended->number(each)) != 0) continue;
-    LBX_TRY(parts_->run(kEndRecipients, each));
-    LBX_TRY(parts_->run(kEndBody, each));
-    LBX_TRY(parts_->run(kEndMessage, each));
+    LBX_TRY(parts_->run(Sql::EndRecipients, each));
+    LBX_TRY(parts_->run(Sql::EndBody, each));
+    LBX_TRY(parts_->run(Sql::EndMessage, each));
     if (parts_->database.changed() != 0) ended.push_back(each);
   }
   return ended;
@@ -365,7 +368,8 @@ Result<std::vector<MessageId>> SqliteStore::end(std::span<const MessageId> messa
 
 Result<std::size_t> SqliteStore::change(std::span<const RecipientId> recipients, Change change,
                                         std::int64_t now, std::string_view report) {
-  static constexpr std::array kChanges{kRetry, kHold, kRelease, kDelete, kFail};  // as in Change
+  static constexpr std::array kChanges{Sql::Retry, Sql::Hold, Sql::Release, Sql::Delete,
+                                       Sql::Fail};  // as in Change
   const Sql which = kChanges.at(static_cast<std::size_t>(change));
   std::size_t changed = 0;
   for (const RecipientId each : recipients) {
@@ -383,12 +387,12 @@ Result<std::size_t> SqliteStore::change(std::span<const RecipientId> recipients,
 }
 
 Result<bool> SqliteStore::once(std::string_view key) {
-  LBX_TRY(parts_->run(kOnce, key));
+  LBX_TRY(parts_->run(Sql::Once, key));
   return parts_->database.changed() != 0;
 }
 
 Result<void> SqliteStore::lease(const std::function<void(const Waiting&)>& take) {
-  Statement* statement = LBX_TRY(parts_->statement(kLease));
+  Statement* statement = LBX_TRY(parts_->statement(Sql::Lease));
   Rows rows = statement->start();
   while (LBX_TRY(rows.next())) {
     take({rows.number(0), rows.number(1), letter_of<Channel>(rows.text(2)), rows.number(3),
@@ -399,7 +403,7 @@ Result<void> SqliteStore::lease(const std::function<void(const Waiting&)>& take)
 
 Result<std::vector<MessageId>> SqliteStore::unfinished() {
   std::vector<MessageId> messages;
-  Statement* statement = LBX_TRY(parts_->statement(kUnfinished));
+  Statement* statement = LBX_TRY(parts_->statement(Sql::Unfinished));
   Rows rows = statement->start();
   while (LBX_TRY(rows.next())) messages.push_back(rows.number(0));
   return messages;
@@ -407,14 +411,14 @@ Result<std::vector<MessageId>> SqliteStore::unfinished() {
 
 Result<std::optional<Message>> SqliteStore::message(MessageId id, bool with_body) {
   const Snapshot snapshot = LBX_TRY(Snapshot::begin(parts_->database));
-  Statement* statement = LBX_TRY(parts_->statement(kMessage));
+  Statement* statement = LBX_TRY(parts_->statement(Sql::Message));
   Rows rows = statement->start(id);
   if (!LBX_TRY(rows.next())) return std::optional<Message>{};
   Message message = message_of(rows);
   LBX_TRY(parts_->read_recipients(message));
   auto* body = std::get_if<InlineBody>(&message.body);
   if (with_body && body != nullptr) {
-    Statement* octets = LBX_TRY(parts_->statement(kBody));
+    Statement* octets = LBX_TRY(parts_->statement(Sql::Body));
     Rows found = octets->start(id);
     if (!LBX_TRY(found.next())) {
       return Error::later("message " + std::to_string(id) + " has no body");
@@ -427,7 +431,7 @@ Result<std::optional<Message>> SqliteStore::message(MessageId id, bool with_body
 Result<std::vector<Message>> SqliteStore::list(MessageId after, std::size_t limit) {
   const Snapshot snapshot = LBX_TRY(Snapshot::begin(parts_->database));
   std::vector<Message> messages;
-  Statement* statement = LBX_TRY(parts_->statement(kList));
+  Statement* statement = LBX_TRY(parts_->statement(Sql::List));
   Rows rows = statement->start(after, limit);
   while (LBX_TRY(rows.next())) {
     messages.push_back(message_of(rows));
@@ -439,14 +443,14 @@ Result<std::vector<Message>> SqliteStore::list(MessageId after, std::size_t limi
 Result<Totals> SqliteStore::totals() {
   const Snapshot snapshot = LBX_TRY(Snapshot::begin(parts_->database));
   Totals totals;
-  Statement* messages = LBX_TRY(parts_->statement(kMessageTotals));
+  Statement* messages = LBX_TRY(parts_->statement(Sql::MessageTotals));
   Rows sums = messages->start();
   if (LBX_TRY(sums.next())) {
     totals.messages = static_cast<std::uint64_t>(sums.number(0));
     totals.octets = static_cast<std::uint64_t>(sums.number(1));
     totals.oldest = sums.number(2);
   }
-  Statement* states = LBX_TRY(parts_->statement(kStateTotals));
+  Statement* states = LBX_TRY(parts_->statement(Sql::StateTotals));
   Rows rows = states->start();
   while (LBX_TRY(rows.next())) {
     const auto count = static_cast<std::uint64_t>(rows.number(1));
@@ -469,7 +473,7 @@ Result<Totals> SqliteStore::totals() {
 }
 
 Result<void> SqliteStore::spool_files(const std::function<void(std::string_view)>& take) {
-  Statement* statement = LBX_TRY(parts_->statement(kSpoolFiles));
+  Statement* statement = LBX_TRY(parts_->statement(Sql::SpoolFiles));
   Rows rows = statement->start();
   while (LBX_TRY(rows.next())) take(rows.text(0));
   return {};
@@ -477,7 +481,7 @@ Result<void> SqliteStore::spool_files(const std::function<void(std::string_view)
 
 Result<std::vector<std::string>> SqliteStore::check() {
   std::vector<std::string> faults = sqlite::find_faults(parts_->database, kMaxFaults);
-  Statement* statement = LBX_TRY(parts_->statement(kSpoolFiles));
+  Statement* statement = LBX_TRY(parts_->statement(Sql::SpoolFiles));
   Rows rows = statement->start();
   while (faults.size() < kMaxFaults && LBX_TRY(rows.next())) {
     const std::string file = "spool/" + std::string{rows.text(0)};
