@@ -26,7 +26,7 @@ class Teller {
  public:
   /// How long a failure waits for others of its message, where recipients of that are still open.
   /// Doubled with each bounce that there was, so that a long list makes few.
-  static constexpr std::chrono::seconds kPatience{2};
+  static constexpr std::chrono::seconds kPatience{5};
   static constexpr unsigned kMostDoublings = 10;
 
   struct Parts {
