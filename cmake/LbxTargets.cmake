@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # A folder of src/ is one static library; its unit tests are in the same place below tests/unit/.
 
+add_custom_target(unit_tests)  # all of them, and what runs the fuzz corpora, without the programs
+
 function(lbx_add_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;TESTS;LINK")
   add_library(${name} STATIC ${arg_SOURCES})
@@ -16,6 +18,7 @@ function(lbx_add_library name)
       Boost::filesystem)
     # Not where the preset makes unity builds: each test may name its helpers as it likes.
     set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)
+    add_dependencies(unit_tests ${name}_test)
     include(GoogleTest)
     gtest_discover_tests(${name}_test PROPERTIES LABELS unit DISCOVERY_TIMEOUT 60)
   endif()
