@@ -157,30 +157,32 @@ Result<int> look(System& system, convert::Mend mend, int argc, char** argv) {
   return wrong ? 1 : 0;
 }
 
-struct Verb {
+struct MaildirVerb {
   std::string_view name;
   Result<int> (*run)(System&, int, char**);
 };
 
-constexpr std::array kVerbs{
-    Verb{"check", [](System& system, int argc,
-                     char** argv) { return look(system, convert::Mend::No, argc, argv); }},
-    Verb{"copy", [](System& system, int argc,
-                    char** argv) { return copy(system, CopyOptions::Into::New, argc, argv); }},
-    Verb{"merge",
-         [](System& system, int argc, char** argv) {
-           return copy(system, CopyOptions::Into::Existing, argc, argv);
-         }},
-    Verb{"repair", [](System& system, int argc,
-                      char** argv) { return look(system, convert::Mend::Yes, argc, argv); }},
+constexpr std::array kMaildirVerbs{
+    MaildirVerb{"check", [](System& system, int argc,
+                            char** argv) { return look(system, convert::Mend::No, argc, argv); }},
+    MaildirVerb{"copy",
+                [](System& system, int argc, char** argv) {
+                  return copy(system, CopyOptions::Into::New, argc, argv);
+                }},
+    MaildirVerb{"merge",
+                [](System& system, int argc, char** argv) {
+                  return copy(system, CopyOptions::Into::Existing, argc, argv);
+                }},
+    MaildirVerb{"repair", [](System& system, int argc,
+                             char** argv) { return look(system, convert::Mend::Yes, argc, argv); }},
 };
 
 }  // namespace
 
 Result<int> maildir_command(System& system, int argc, char** argv) {
   const std::string_view word = argc > 1 ? argv[1] : "";
-  const auto* const found = std::ranges::find(kVerbs, word, &Verb::name);
-  if (found != kVerbs.end()) return found->run(system, argc - 1, argv + 1);
+  const auto* const found = std::ranges::find(kMaildirVerbs, word, &MaildirVerb::name);
+  if (found != kMaildirVerbs.end()) return found->run(system, argc - 1, argv + 1);
   const std::string usage = "letterbox maildir takes one of: check copy merge repair";
   if (word != "--help" && word != "-h") return Error::never(usage);
   print(usage + "; see also letterbox-maildir(1).\n");

@@ -24,30 +24,30 @@ namespace {
 
 constexpr std::size_t kTopDestinations = 10;
 
-struct Verb {
+struct QueueVerb {
   std::string_view name;
   std::string_view help;
   Result<int> (*run)(System&, int, char**);
 };
 
-constexpr std::array kVerbs{
-    Verb{"bounce", "give recipients up: their sender is told", &queue_bounce},
-    Verb{"check", "look for damage in the store", &queue_check},
-    Verb{"delete", "forget recipients: nobody is told", &queue_delete},
-    Verb{"hold", "keep recipients from being tried", &queue_hold},
-    Verb{"import", "take a stopped qmail queue over", &queue_import},
-    Verb{"list", "messages and their recipients", &queue_list},
-    Verb{"release", "let held recipients be tried again", &queue_release},
-    Verb{"repair", "rescue what can be read of a damaged store", &queue_repair},
-    Verb{"retry", "try recipients now", &queue_retry},
-    Verb{"show", "all about a message", &queue_show},
-    Verb{"stats", "the queue in numbers", &queue_stats},
+constexpr std::array kQueueVerbs{
+    QueueVerb{"bounce", "give recipients up: their sender is told", &queue_bounce},
+    QueueVerb{"check", "look for damage in the store", &queue_check},
+    QueueVerb{"delete", "forget recipients: nobody is told", &queue_delete},
+    QueueVerb{"hold", "keep recipients from being tried", &queue_hold},
+    QueueVerb{"import", "take a stopped qmail queue over", &queue_import},
+    QueueVerb{"list", "messages and their recipients", &queue_list},
+    QueueVerb{"release", "let held recipients be tried again", &queue_release},
+    QueueVerb{"repair", "rescue what can be read of a damaged store", &queue_repair},
+    QueueVerb{"retry", "try recipients now", &queue_retry},
+    QueueVerb{"show", "all about a message", &queue_show},
+    QueueVerb{"stats", "the queue in numbers", &queue_stats},
 };
-static_assert(std::ranges::is_sorted(kVerbs, {}, &Verb::name), "keep the rows in order");
+static_assert(std::ranges::is_sorted(kQueueVerbs, {}, &QueueVerb::name), "keep the rows in order");
 
 int help() {
   std::string text = "usage: letterbox queue VERB [OPTION]...\n\n";
-  for (const Verb& each : kVerbs) {
+  for (const QueueVerb& each : kQueueVerbs) {
     ((text += "  ") += each.name) += "  ";
     (text += each.help) += '\n';
   }
@@ -115,8 +115,8 @@ Result<void> print_body(System& system, const std::string& home, const queue::Me
 
 Result<int> queue_command(System& system, int argc, char** argv) {
   const std::string_view word = argc > 1 ? argv[1] : "";
-  const auto* const found = std::ranges::find(kVerbs, word, &Verb::name);
-  if (found != kVerbs.end()) return found->run(system, argc - 1, argv + 1);
+  const auto* const found = std::ranges::find(kQueueVerbs, word, &QueueVerb::name);
+  if (found != kQueueVerbs.end()) return found->run(system, argc - 1, argv + 1);
   if (word == "--help" || word == "-h") return help();
   return Error::never("letterbox queue needs a verb (see letterbox queue --help)");
 }

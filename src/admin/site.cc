@@ -15,11 +15,11 @@ bool is_control(std::string_view text, std::size_t at) {
   while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80) --at;
   const std::string_view here = text.substr(at, 3);
   if (here.starts_with('\xC2')) return static_cast<unsigned char>(here[1]) < 0xA0;
+  const auto last = static_cast<unsigned char>(here.size() == 3 ? here[2] : '\0');
   if (here.starts_with("\xE2\x80")) {
-    const auto last = static_cast<unsigned char>(here[2]);
     return last == 0x8E || last == 0x8F || (last >= 0xA8 && last <= 0xAE);
   }
-  return here >= "\xE2\x81\xA6" && here <= "\xE2\x81\xA9";
+  return here.starts_with("\xE2\x81") && last >= 0xA6 && last <= 0xA9;
 }
 
 }  // namespace

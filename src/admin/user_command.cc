@@ -295,27 +295,27 @@ Result<int> remove(System& system, int argc, char** argv) {
   return change(system, argc, argv, "Remove an account; its mail stays.", &remove_user);
 }
 
-struct Verb {
+struct UserVerb {
   std::string_view name;
   Result<int> (*run)(System&, int, char**);
 };
 
-constexpr std::array kVerbs{
-    Verb{"add", &add},           Verb{"disable", &disable},
-    Verb{"enable", &enable},     Verb{"list", &list},
-    Verb{"passwd", &passwd},     Verb{"remove", &remove},
-    Verb{"tls-only", &tls_only}, Verb{"tls-optional", &tls_optional},
+constexpr std::array kUserVerbs{
+    UserVerb{"add", &add},           UserVerb{"disable", &disable},
+    UserVerb{"enable", &enable},     UserVerb{"list", &list},
+    UserVerb{"passwd", &passwd},     UserVerb{"remove", &remove},
+    UserVerb{"tls-only", &tls_only}, UserVerb{"tls-optional", &tls_optional},
 };
-static_assert(std::ranges::is_sorted(kVerbs, {}, &Verb::name), "keep the rows in order");
+static_assert(std::ranges::is_sorted(kUserVerbs, {}, &UserVerb::name), "keep the rows in order");
 
 }  // namespace
 
 Result<int> user_command(System& system, int argc, char** argv) {
   const std::string_view word = argc > 1 ? argv[1] : "";
-  const auto* const found = std::ranges::find(kVerbs, word, &Verb::name);
-  if (found != kVerbs.end()) return found->run(system, argc - 1, argv + 1);
+  const auto* const found = std::ranges::find(kUserVerbs, word, &UserVerb::name);
+  if (found != kUserVerbs.end()) return found->run(system, argc - 1, argv + 1);
   std::string known;
-  for (const Verb& each : kVerbs) (known += ' ') += each.name;
+  for (const UserVerb& each : kUserVerbs) (known += ' ') += each.name;
   const std::string usage = "letterbox user takes one of:" + known;
   if (word != "--help" && word != "-h") return Error::never(usage);
   print(usage + "; see also letterbox-user(1).\n");

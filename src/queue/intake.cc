@@ -6,7 +6,7 @@
 
 namespace lbx::queue {
 
-void Intake::post(std::vector<Incoming> messages, Also also, Done done) {
+void Intake::post(std::vector<Incoming> messages, Also also, const Done& done) {
   auto batch = std::make_shared<Batch>();
   batch->messages = std::move(messages);
   batch->also = std::move(also);

@@ -41,7 +41,7 @@ class Intake {
         log_{log} {}
 
   /// All of them or none.
-  void post(std::vector<Incoming> messages, Also also, Done done);
+  void post(std::vector<Incoming> messages, Also also, const Done& done);
 
   bool idle() const { return under_way_ == 0; }
   std::uint64_t accepted() const { return accepted_; }

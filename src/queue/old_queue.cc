@@ -274,7 +274,7 @@ Result<void> OldQueue::remove(std::uint64_t number) const {
   paths.push_back(places.message);
   for (const std::string& each : paths) {
     if (each.empty()) continue;
-    const Result<void> removed = files_->unlink_at(directory_.get(), each);
+    Result<void> removed = files_->unlink_at(directory_.get(), each);
     if (!removed && removed.error().os_error != ENOENT) return removed;
   }
   return {};

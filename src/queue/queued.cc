@@ -133,10 +133,10 @@ Queued::Queued(System& system, SpoolArea& spool, QueueSettings settings, ReadSet
                   log,
                   store_id,
                   {[this](MessageId id, auto take) { load(id, std::move(take)); },
-                   [this](std::string order, auto message) {
+                   [this](std::string order, OrderPipe::Message message) {
                      local_->send(std::move(order), std::move(message));
                    },
-                   [this](std::string order, auto message) {
+                   [this](std::string order, OrderPipe::Message message) {
                      remote_->send(std::move(order), std::move(message));
                    },
                    [this](Finished each) { finished(std::move(each)); }}} {
@@ -200,7 +200,7 @@ Result<void> Queued::serve(QueueDoors doors, DoorUsers users) {
   log_.status(deliveries_.status());
   for (const MessageId each : std::exchange(unfinished_, {})) teller_.finish(each);
   end_of_turn();
-  const Result<void> ran = loop_->run();
+  Result<void> ran = loop_->run();
   door_.reset();
   committer_->drain();
   if (ran && !failure_) log_.exiting();
@@ -385,7 +385,7 @@ void Queued::load(MessageId message, std::function<void(Result<LivePtr>)> take) 
   };
   operation.done = [this, read, give](const Result<void>& result) {
     if (!result) return give(result.error());
-    give(*read ? make_live(**std::move(read)) : Result<LivePtr>{LivePtr{}});
+    give(*read ? make_live(std::move(**read)) : Result<LivePtr>{LivePtr{}});
   };
   if (const Result<void> posted = committer_->post(std::move(operation)); !posted) {
     loop_->post([give, why = posted.error()] { give(why); });

@@ -116,7 +116,8 @@ TEST(QueueSelectionTest, AgesHaveUnits) {
 }
 
 TEST(QueueSelectionTest, WordsAreReadAsTheyAreWritten) {
-  for (const State each : {State::Waiting, State::Held, State::Failed, State::Done}) {
+  for (const State each :
+       {State::Waiting, State::Held, State::Failed, State::Arrived, State::Done}) {
     const Result<State> read = parse_state(std::string{word_of(each)});
     ASSERT_TRUE(read);
     EXPECT_EQ(*read, each);
@@ -128,7 +129,7 @@ TEST(QueueSelectionTest, WordsAreReadAsTheyAreWritten) {
   }
   const Result<State> wrong = parse_state("lost");
   ASSERT_FALSE(wrong);
-  EXPECT_EQ(wrong.error().what, "lost is none of: waiting held failed done");
+  EXPECT_EQ(wrong.error().what, "lost is none of: waiting held failed arrived done");
 }
 
 }  // namespace

@@ -127,6 +127,7 @@ TEST_F(DeliveriesTest, WhatASenderWantsToHearOfHasArrivedAndIsNotDoneYet) {
   EXPECT_EQ(finished[0].outcome.state, State::Arrived);
   EXPECT_EQ(finished[0].report, "");
   EXPECT_EQ(finished[1].outcome.state, State::Done) << "nobody is told";
+  log.flush();
   EXPECT_THAT(logged, HasSubstr("delivery 1: success: did_1+0+0/\n"));
 }
 
