@@ -45,7 +45,7 @@ constexpr std::array kQueueVerbs{
 };
 static_assert(std::ranges::is_sorted(kQueueVerbs, {}, &QueueVerb::name), "keep the rows in order");
 
-int help() {
+int queue_help() {
   std::string text = "usage: letterbox queue VERB [OPTION]...\n\n";
   for (const QueueVerb& each : kQueueVerbs) {
     ((text += "  ") += each.name) += "  ";
@@ -117,7 +117,7 @@ Result<int> queue_command(System& system, int argc, char** argv) {
   const std::string_view word = argc > 1 ? argv[1] : "";
   const auto* const found = std::ranges::find(kQueueVerbs, word, &QueueVerb::name);
   if (found != kQueueVerbs.end()) return found->run(system, argc - 1, argv + 1);
-  if (word == "--help" || word == "-h") return help();
+  if (word == "--help" || word == "-h") return queue_help();
   return Error::never("letterbox queue needs a verb (see letterbox queue --help)");
 }
 
