@@ -33,7 +33,7 @@ class Committer {
     std::size_t waiting{10'000};  // operations; post() refuses more
     std::size_t group{1'000};     // operations of a transaction
     /// How long what is Soon may wait for company.
-    std::chrono::milliseconds soon{5};
+    std::chrono::milliseconds soon{1};
   };
   struct Counters {
     std::uint64_t operations{0};
