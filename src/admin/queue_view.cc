@@ -130,17 +130,17 @@ std::size_t done_in(const queue::Message& message) {
 }  // namespace
 
 std::string span_text(std::int64_t seconds) {
-  constexpr std::array kUnits{std::pair{'d', std::int64_t{86'400}},
-                              std::pair{'h', std::int64_t{3600}}, std::pair{'m', std::int64_t{60}},
-                              std::pair{'s', std::int64_t{1}}};
+  constexpr std::array kSpanUnits{
+      std::pair{'d', std::int64_t{86'400}}, std::pair{'h', std::int64_t{3600}},
+      std::pair{'m', std::int64_t{60}}, std::pair{'s', std::int64_t{1}}};
   seconds = std::max<std::int64_t>(seconds, 0);  // the clock may have been put back
   std::string out;
-  for (std::size_t i = 0; i < kUnits.size(); ++i) {
-    if (seconds < kUnits[i].second) continue;
-    out = std::to_string(seconds / kUnits[i].second) + kUnits[i].first;
-    if (i + 1 == kUnits.size()) return out;
-    const std::int64_t rest = seconds % kUnits[i].second / kUnits[i + 1].second;
-    return rest == 0 ? out : out + std::to_string(rest) + kUnits[i + 1].first;
+  for (std::size_t i = 0; i < kSpanUnits.size(); ++i) {
+    if (seconds < kSpanUnits[i].second) continue;
+    out = std::to_string(seconds / kSpanUnits[i].second) + kSpanUnits[i].first;
+    if (i + 1 == kSpanUnits.size()) return out;
+    const std::int64_t rest = seconds % kSpanUnits[i].second / kSpanUnits[i + 1].second;
+    return rest == 0 ? out : out + std::to_string(rest) + kSpanUnits[i + 1].first;
   }
   return "0s";
 }
