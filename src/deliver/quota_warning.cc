@@ -68,20 +68,23 @@ Result<void> deliver_warning(System& system, int maildir, MaildirQuota& quota,
 
 }  // namespace
 
-void warn_about_quota(System& system, const Plan& plan, const Settings& settings, int maildir,
-                      MaildirQuota& quota) {
+bool owes_quota_warning(System& system, const Settings& settings, int maildir,
+                        const MaildirQuota& quota) {
   const Result<std::uint64_t> percent = setting_of(settings, control::kQuotaWarning);
-  if (!percent || *percent == 0 || !quota.limit().any()) return;
-  FileOps& files = system.files;
+  if (!percent || *percent == 0 || !quota.limit().any()) return false;
   const std::string mark = quota.prefix() + kMark;
   if (quota.percent() < *percent) {
-    static_cast<void>(files.unlink_at(maildir, mark));
-    return;
+    static_cast<void>(system.files.unlink_at(maildir, mark));
+    return false;
   }
-  if (!files.open_at(maildir, mark, O_WRONLY | O_CREAT | O_EXCL, kMarkMode)) return;
+  return system.files.open_at(maildir, mark, O_WRONLY | O_CREAT | O_EXCL, kMarkMode).has_value();
+}
+
+void warn_about_quota(System& system, const Plan& plan, const Settings& settings, int maildir,
+                      MaildirQuota& quota) {
   const Result<std::string> text = warning(system, plan, settings, quota);
   if (text && deliver_warning(system, maildir, quota, *text)) return;
-  static_cast<void>(files.unlink_at(maildir, mark));
+  static_cast<void>(system.files.unlink_at(maildir, quota.prefix() + kMark));
 }
 
 }  // namespace lbx::deliver

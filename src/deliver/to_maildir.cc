@@ -83,9 +83,7 @@ class Arrival {
     const bool published = room ? LBX_TRY(publish_counted(*quota)) : false;
     if (!published) {
       refusal = mailbox_full(context_.settings);
-      return {};
     }
-    warn_about_quota(context_.system, context_.plan, context_.settings, maildir_, *quota);
     return {};
   }
 
@@ -168,9 +166,13 @@ class Arrival {
       LBX_TRY(quota.take_back(octets));
       return published.error();
     }
+    const bool warn = owes_quota_warning(context_.system, context_.settings, maildir_, quota);
     turn.reset();
     LBX_TRY(sync_directory(context_.system.files, maildir_, "new"));
     note_place(*published);
+    if (warn) {
+      warn_about_quota(context_.system, context_.plan, context_.settings, maildir_, quota);
+    }
     return true;
   }
 
