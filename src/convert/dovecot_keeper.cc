@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "convert/maildir_source.h"
+#include "convert/keywords_file.h"
 #include "convert/subscriptions.h"
 #include "convert/verify.h"
 #include "core/base/ascii.h"
@@ -124,8 +124,7 @@ Result<void> DovecotKeeper::add_to_target(const Staged& staged, const FolderName
       LBX_TRY(files.open_at(staged.target, path_in(folder, "."), O_RDONLY | O_DIRECTORY));
   const DotLock list = LBX_TRY(lock(dir.get(), kDovecotUidlistFile));
   const DotLock own = LBX_TRY(lock(dir.get(), kDovecotKeywordsFile));
-  const DovecotKeywords before = DovecotKeywords::parse(
-      LBX_TRY(read_server_file(files, dir.get(), kDovecotKeywordsFile, kMaxKeywordsFile)));
+  const DovecotKeywords before = LBX_TRY(read_keywords(files, dir.get()));
   DovecotKeywords after = before;
   for (char letter = 'a'; letter <= 'z'; ++letter) {
     const std::string keyword{keywords.table.name_of(letter)};
@@ -135,7 +134,7 @@ Result<void> DovecotKeeper::add_to_target(const Staged& staged, const FolderName
   }
   LBX_TRY(rename_staged(staged, folder, keywords.table, after));
   if (after == before) return {};
-  return replace_file(files, dir.get(), kDovecotKeywordsFile, after.str(), kServerFileMode);
+  return write_keywords(files, dir.get(), after);
 }
 
 /// What is done under it is done by one rename: so it is stale as soon as its process is dead.

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "convert/keywords_file.h"
 #include "convert/known_messages.h"
 #include "convert/maildir_files.h"
 #include "core/base/io.h"
@@ -85,7 +86,7 @@ Result<void> FolderCopy::run(MessageIndex& index, bool dry_run, CopiedFolder& co
     if (!dry_run) LBX_TRY(add(now, file.get(), index, copied));
   }
   if (dry_run) return {};
-  LBX_TRY(write_keywords());
+  LBX_TRY(save_keywords());
   LBX_TRY(publish());
   if (notes_.validity == 0) return {};
   const std::optional<DotLock> lock = LBX_TRY(lock_uidlist());
@@ -107,7 +108,7 @@ Result<void> FolderCopy::add(const DatedEntry& message, int file, const MessageI
   waiting_.push_back({std::move(tmp), std::move(last)});
   waiting_octets_ += message.octets;
   if (waiting_.size() < kCopyBatch && waiting_octets_ < kCopyBatchOctets) return {};
-  LBX_TRY(write_keywords());
+  LBX_TRY(save_keywords());
   return publish();
 }
 
@@ -155,10 +156,8 @@ Result<void> FolderCopy::read_source() {
   FileOps& files = system_->files;
   notes_ = LBX_TRY(read_notes(*system_, from_));
   if (!server_) server_ = notes_.kind;
-  from_keywords_ = DovecotKeywords::parse(
-      LBX_TRY(read_server_file(files, from_, kDovecotKeywordsFile, kMaxKeywordsFile)));
-  to_keywords_ = DovecotKeywords::parse(
-      LBX_TRY(read_server_file(files, to_, kDovecotKeywordsFile, kMaxKeywordsFile)));
+  from_keywords_ = LBX_TRY(read_keywords(files, from_));
+  to_keywords_ = LBX_TRY(read_keywords(files, to_));
   return {};
 }
 
@@ -217,18 +216,17 @@ Result<std::optional<DotLock>> FolderCopy::lock_uidlist() {
 }
 
 /// Before a message with such a letter can be seen.
-Result<void> FolderCopy::write_keywords() {
+Result<void> FolderCopy::save_keywords() {
   if (!std::exchange(keywords_changed_, false)) return {};
   const std::optional<DotLock> lock = LBX_TRY(lock_uidlist());
-  DovecotKeywords now = DovecotKeywords::parse(
-      LBX_TRY(read_server_file(system_->files, to_, kDovecotKeywordsFile, kMaxKeywordsFile)));
+  DovecotKeywords now = LBX_TRY(read_keywords(system_->files, to_));
   for (char letter = 'a'; letter <= 'z'; ++letter) {
     const std::string_view name = to_keywords_.name_of(letter);
     if (!name.empty() && now.add(name) != letter) {
       return Error::later(std::string{kDovecotKeywordsFile} + ": was changed meanwhile");
     }
   }
-  return replace_file(system_->files, to_, kDovecotKeywordsFile, now.str(), kCopyMode);
+  return write_keywords(system_->files, to_, now);
 }
 
 }  // namespace lbx::convert

@@ -64,7 +64,7 @@ class FolderCopy {
   Result<void> write(const DatedEntry& message, int file, const std::string& tmp);
   Result<void> publish();
   Result<void> read_source();
-  Result<void> write_keywords();
+  Result<void> save_keywords();
   Result<void> add_keywords(const DatedEntry& message, const std::string& base);
   std::vector<std::string> keywords_of(const MessageFileName& name) const;
   std::string info_of(const MessageFileName& name, CopiedFolder& copied);

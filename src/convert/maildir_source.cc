@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "convert/keywords_file.h"
 #include "core/base/io.h"
 #include "core/maildir/dovecot_uidlist.h"
 
@@ -52,15 +53,9 @@ Result<MaildirSource> MaildirSource::open(FileOps& files, int maildir, std::stri
                                           Order order) {
   std::vector<DatedEntry> entries = LBX_TRY(list_by_time(files, maildir));
   MaildirSource source{files, maildir, std::move(name), std::move(entries)};
-  LBX_TRY(source.read_keywords());
+  source.keywords_ = LBX_TRY(read_keywords(files, maildir));
   if (order == Order::ByUid) LBX_TRY(source.read_uids());
   return source;
-}
-
-Result<void> MaildirSource::read_keywords() {
-  keywords_ = DovecotKeywords::parse(
-      LBX_TRY(read_server_file(*files_, maildir_, kDovecotKeywordsFile, kMaxKeywordsFile)));
-  return {};
 }
 
 Result<void> MaildirSource::read_uids() {

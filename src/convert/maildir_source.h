@@ -65,7 +65,6 @@ class MaildirSource final : public Source {
  private:
   MaildirSource(FileOps& files, int maildir, std::string name, std::vector<DatedEntry> entries)
       : files_{&files}, maildir_{maildir}, name_{std::move(name)}, entries_{std::move(entries)} {}
-  Result<void> read_keywords();
   Result<void> read_uids();
   void describe(Message& message) const;
 
