@@ -36,6 +36,7 @@ BODY = (b'Received: from a by b\nFrom: a@example.org\nTo: b@example.org\nSubject
         + b'0123456789 0123456789 0123456789 0123456789 0123456789 01234\n' * 42)
 SETTLED = 3  # seconds after which no server takes a folder for one that has just changed
 IDLE = 50
+FIRSTS = 300  # sessions of ours, in turns
 # What a goal asks for: (its value of ours, the server compared with, at most or at least, factor).
 BARS = {
     'B7 warm login, ms': ('dovecot', '<=', 0.5), 'B7 warm login, CPU ms': ('dovecot', '<=', 0.5),
@@ -47,7 +48,7 @@ BARS = {
     'B9 RETR alone, quickack, /s': ('dovecot', '>=', 1.2),
     'B10 RETR in flight, /s': ('best', '>=', 1.3),
     'B10 RETR in flight, CPU us': ('number', '<=', 15),
-    'B10 first RETR, large mailbox, us': ('B10 first RETR, small mailbox, us', '<=', 1.1),  # noise
+    'B10 first RETR, large mailbox, us': ('B10 first RETR, small mailbox, us', '<=', 1.1),
     'B11 session, memory of its own, KiB': ('number', '<=', 1024),
     'B11 without index, plain names, private KiB': ('number', '<=', 6144),
     'B11 without index, long names, private KiB': ('number', '<=', 6144),
@@ -179,10 +180,14 @@ class Bench:
         self.note('B10 RETR in flight, /s', server, count / seconds)
         self.note('B10 RETR in flight, CPU us', server, cpu / count * 1e6)
         # The least of many, in turns, where it is ours that counts.
-        took = [(self.first_retr(server, 'ten'), self.first_retr(server, 'plain'))
-                for _ in range(30 if server.ours else 3)]
-        self.note('B10 first RETR, small mailbox, us', server, min(small for small, _ in took))
-        self.note('B10 first RETR, large mailbox, us', server, min(large for _, large in took))
+        # A wake-up of another process takes from 30 to 200 us: what differs shows only in many.
+        rows = {'ten': 'B10 first RETR, small mailbox, us', 'plain': 'B10 first RETR, large mailbox, us'}
+        took = {user: [] for user in rows}
+        for turn in range(FIRSTS if server.ours else 4):
+            for user in sorted(rows, reverse=turn % 2 == 0):
+                took[user].append(self.first_retr(server, user))
+        for user, row in rows.items():
+            self.note(row, server, statistics.median(took[user]))
 
     @staticmethod
     def first_retr(server, user):

@@ -228,7 +228,6 @@ class QmailPop3d(Server):
 def superserver(home):
     listener = socket.create_server(('127.0.0.1', 0))
     print(listener.getsockname()[1], flush=True)
-    signal.signal(signal.SIGCHLD, lambda *_: os.waitpid(-1, os.WNOHANG))
     while True:
         connection = listener.accept()[0]
         connection.sendall(b'+OK\r\n')
@@ -238,6 +237,7 @@ def superserver(home):
         connection.sendall(b'+OK\r\n')
         while connection.recv(1) != b'\n':  # PASS; the greeting answers it
             pass
+        # Popen waits for the earlier ones.
         subprocess.Popen([letterbox.program('qmail-pop3d'),
                           '%s/%s/Maildir' % (home, user.split()[1].decode())],
                          stdin=connection, stdout=connection)
