@@ -69,6 +69,17 @@ class Exposition {
   std::string text_;
 };
 
+void expose_ages(Exposition& out, const QueueStats& stats) {
+  const std::string name = "letterbox_queue_messages_by_age";
+  out.metric(name, "gauge", "Messages that are at most so many seconds old.");
+  std::uint64_t younger = 0;
+  for (std::size_t i = 0; i < stats.ages().size(); ++i) {
+    younger += stats.ages()[i];
+    const std::string bound = i < kAges.size() ? std::to_string(kAges[i]) : "+Inf";
+    out.value(name, "le=\"" + bound + '"', younger);
+  }
+}
+
 void expose_counters(Exposition& out, const Counters& counters) {
   out.gauge("letterbox_queued_up", "Whether letterbox-queued runs.",
             std::int64_t{counters ? 1 : 0});
@@ -91,6 +102,8 @@ void QueueStats::add(const queue::Message& message) {
   ++messages_;
   octets_ += message.envelope.size;
   if (oldest_ == 0 || born < oldest_) oldest_ = born;
+  const auto* const age = std::ranges::lower_bound(kAges, now_ - born);
+  ++ages_[static_cast<std::size_t>(age - kAges.begin())];
   for (const queue::Recipient& each : message.recipients) {
     if (each.state == State::Done) continue;
     ++states_[{each.as.channel, each.state}];
@@ -100,8 +113,12 @@ void QueueStats::add(const queue::Message& message) {
       key.second = kOthers;
     }
     DestinationStats& to = destinations_[key];
-    if (to.recipients++ == 0) to = {key.second, key.first, 1, born};
+    if (to.recipients++ == 0) to = {key.second, key.first, 1, 0, born};
     to.oldest = std::min(to.oldest, born);
+    if (each.state == State::Waiting && each.attempts > 0) {
+      ++to.deferred;
+      ++deferred_[each.as.channel];
+    }
   }
 }
 
@@ -112,6 +129,11 @@ std::int64_t QueueStats::oldest_age() const {
 std::uint64_t QueueStats::recipients(Channel channel, State state) const {
   const auto found = states_.find({channel, state});
   return found == states_.end() ? 0 : found->second;
+}
+
+std::uint64_t QueueStats::deferred(Channel channel) const {
+  const auto found = deferred_.find(channel);
+  return found == deferred_.end() ? 0 : found->second;
 }
 
 std::vector<DestinationStats> QueueStats::top(std::size_t limit) const {
@@ -164,12 +186,20 @@ std::string stats_json(const QueueStats& stats, const Counters& counters, std::s
     for (const State state : kShownStates) {
       row[std::string{word_of(state)}] = stats.recipients(channel, state);
     }
+    row["deferred"] = stats.deferred(channel);
   }
+  Json ages = Json::array();
+  for (std::size_t i = 0; i < stats.ages().size(); ++i) {
+    const Json up_to = i < kAges.size() ? Json(kAges[i]) : Json(nullptr);
+    ages.push_back({{"up_to", up_to}, {"messages", stats.ages()[i]}});
+  }
+  out["ages"] = std::move(ages);
   Json most = Json::array();
   for (const DestinationStats& each : stats.top(top)) {
     most.push_back({{"destination", each.destination},
                     {"channel", word_of(each.channel)},
                     {"recipients", each.recipients},
+                    {"deferred", each.deferred},
                     {"oldest_age", std::max<std::int64_t>(now - each.oldest, 0)}});
   }
   out["destinations"] = std::move(most);
@@ -198,6 +228,13 @@ std::string stats_prometheus(const QueueStats& stats, const Counters& counters, 
                 stats.recipients(channel, state));
     }
   }
+  const std::string deferred = "letterbox_queue_deferred";
+  out.metric(deferred, "gauge", "Recipients that wait though they have been tried.");
+  for (const Channel channel : kShownChannels) {
+    out.value(deferred, "channel=\"" + std::string{word_of(channel)} + '"',
+              stats.deferred(channel));
+  }
+  expose_ages(out, stats);
   const std::vector<DestinationStats> most = stats.top(top);
   const auto labels = [](const DestinationStats& each) {
     return "channel=\"" + std::string{word_of(each.channel)} + "\",destination=\"" +
@@ -206,6 +243,9 @@ std::string stats_prometheus(const QueueStats& stats, const Counters& counters, 
   const std::string count = "letterbox_queue_destination_recipients";
   out.metric(count, "gauge", "Recipients of the destinations that have the most.");
   for (const DestinationStats& each : most) out.value(count, labels(each), each.recipients);
+  const std::string put_off = "letterbox_queue_destination_deferred";
+  out.metric(put_off, "gauge", "Of these, those that wait though they have been tried.");
+  for (const DestinationStats& each : most) out.value(put_off, labels(each), each.deferred);
   const std::string age = "letterbox_queue_destination_oldest_seconds";
   out.metric(age, "gauge", "Age of the oldest message for them.");
   for (const DestinationStats& each : most) {

@@ -27,7 +27,7 @@
 namespace lbx::deliver {
 
 /// Addresses whose user is remembered.
-inline constexpr std::size_t kMaxCachedResolutions = 10'000;
+inline constexpr std::size_t kMaxCachedResolutions = 2'000;
 
 struct SpawnerLimits {
   std::size_t children{100};         // processes of users

@@ -60,6 +60,7 @@ struct Door::Connection {
   uid_t uid{0};
   pid_t pid{0};
   bool watched{true};
+  bool reading{false};  // readable() has it: others must not close it
   bool waiting{false};  // for the answer to what it asked
   bool gone{false};
   wire::EnvelopeReader reader;
@@ -155,17 +156,23 @@ void Door::readable(std::uint64_t id) {
     connection.watched = false;
     return;
   }
+  connection.reading = true;
+  read_all(connection);
+  connection.reading = false;
+  if (connection.gone) close(id);
+}
+
+void Door::read_all(Connection& connection) {
   while (!connection.waiting && !connection.gone) {
     Result<wire::Datagram> datagram =
         wire::receive_datagram(connection.socket.get(), wire::Wait::No);
     if (!datagram && datagram.error().os_error == EAGAIN) return;
     if (!datagram || datagram->bytes.empty()) {
       connection.gone = true;
-      break;
+    } else {
+      take(connection, datagram->bytes, std::move(datagram->descriptor));
     }
-    take(connection, datagram->bytes, std::move(datagram->descriptor));
   }
-  if (connection.gone) close(id);
 }
 
 void Door::take(Connection& connection, std::string_view bytes, UniqueFd descriptor) {
@@ -277,6 +284,7 @@ DoorActions::Answer Door::answer_to(std::uint64_t id) {
     } else {
       refuse(connection, result.error());
     }
+    if (connection.reading) return;  // an answer at once
     if (connection.gone) return close(id);
     if (connection.watched) return;
     const Result<void> watched = loop_.watch(connection.socket.get(), EventLoop::Interest::Read,

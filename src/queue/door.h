@@ -81,6 +81,7 @@ class Door {
   void pause();
   void accept_one(UniqueFd socket);
   void readable(std::uint64_t id);
+  void read_all(Connection& connection);
   void take(Connection& connection, std::string_view bytes, UniqueFd descriptor);
   void take_envelope(Connection& connection, std::string_view bytes, UniqueFd descriptor);
   void complete(Connection& connection);

@@ -99,6 +99,7 @@ void Teller::tell(MessageId message) {
     if (!report) return try_later(message, report.error());
     if (*report) return write(*report);
     telling_.erase(message);
+    more_failed_.erase(message);
   });
 }
 
@@ -246,6 +247,12 @@ void Teller::submit(const ReportPtr& report, std::vector<Incoming> notices) {
       });
 }
 
+/// Messages that end without another bounce are not noticed here: hence the limit.
+void Teller::count(MessageId message) {
+  if (told_before_.size() >= parts_.most_counted) told_before_.clear();
+  ++told_before_[message];
+}
+
 /// A program that reads qmail's log knows one kind.
 void Teller::log_notices(const Report& report) {
   const MessageId id = report.message.id;
@@ -267,11 +274,12 @@ void Teller::submitted(Report& report, const std::vector<MessageId>& bounces) {
   log_notices(report);
   if (!report.log.empty()) parts_.log.note(report.log);
   if (report.ended.empty()) {
-    if (!report.failed.empty() || !report.arrived.empty()) ++told_before_[id];
+    if (!report.failed.empty() || !report.arrived.empty()) count(id);
     if (more_failed_.erase(id) > 0) failed(id, parts_.live.find(id));
     return;
   }
   told_before_.erase(id);
+  more_failed_.erase(id);
   parts_.log.end(id);
   if (const auto* const body = std::get_if<SpoolBody>(&report.message.body)) {
     parts_.recorder.condemn(body->name);

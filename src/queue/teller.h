@@ -28,6 +28,8 @@ class Teller {
   /// Doubled with each bounce that there was, so that a long list makes few.
   static constexpr std::chrono::seconds kPatience{5};
   static constexpr unsigned kMostDoublings = 10;
+  /// Messages whose bounces are counted for that; beyond, all begin anew.
+  static constexpr std::size_t kMostCounted = 10'000;
 
   struct Parts {
     System& system;
@@ -39,6 +41,7 @@ class Teller {
     Recorder& recorder;
     Intake& intake;
     uid_t uid;  // whose messages these are
+    std::size_t most_counted{kMostCounted};
   };
 
   explicit Teller(const Parts& parts) : parts_{parts} {}
@@ -62,6 +65,8 @@ class Teller {
   /// No notice is being written. (Those that wait for company are in the store.)
   bool idle() const { return telling_.empty() && warnings_under_way_ == 0; }
   std::uint64_t told() const { return told_; }
+  /// Messages whose bounces are counted.
+  std::size_t counted() const { return told_before_.size(); }
 
  private:
   struct Report;
@@ -77,6 +82,7 @@ class Teller {
   Result<std::vector<Incoming>> incoming(Report& report, std::vector<Notice> notices);
   Result<Incoming> incoming(Notice notice, int original);
   void submit(const ReportPtr& report, std::vector<Incoming> notices);
+  void count(MessageId message);
   void log_notices(const Report& report);
   void submitted(Report& report, const std::vector<MessageId>& bounces);
   void try_later(MessageId message, const Error& why);

@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,6 +36,10 @@ constexpr std::uint64_t kNeverWanted = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACC
                                        LANDLOCK_ACCESS_FS_MAKE_BLOCK |
                                        LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
                                        LANDLOCK_ACCESS_FS_MAKE_SYM | kFsIoctl;
+constexpr std::uint64_t kReading = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+// What a rule about a file may hold.
+constexpr std::uint64_t kFileRights =
+    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | kFsTruncate;
 
 struct LandlockRules {
   std::uint64_t fs;
@@ -57,12 +63,20 @@ std::size_t size_for(long version) {
   return version >= 4 ? 2 * sizeof(std::uint64_t) : sizeof(std::uint64_t);
 }
 
-Result<void> allow_below(int ruleset, const std::string& folder, std::uint64_t rights) {
-  const UniqueFd open{::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+/// What Landlock lets a process have of the file system.
+struct Places {
+  std::vector<std::string> folders{};   // to work in
+  std::vector<std::string> readable{};  // files and folders
+};
+
+Result<void> allow_below(int ruleset, const std::string& place, std::uint64_t rights) {
+  const UniqueFd open{::open(place.c_str(), O_PATH | O_CLOEXEC)};
   if (!open && errno == ENOENT) return {};  // what is not there cannot be opened either
-  if (!open) return Error::from_errno(errno, folder);
+  if (!open) return Error::from_errno(errno, place);
+  struct stat status {};
+  if (::fstat(open.get(), &status) != 0) return Error::from_errno(errno, place);
   landlock_path_beneath_attr rule{};
-  rule.allowed_access = rights;
+  rule.allowed_access = S_ISDIR(status.st_mode) ? rights : rights & kFileRights;
   rule.parent_fd = open.get();
   if (::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0) {
     return {};
@@ -70,8 +84,8 @@ Result<void> allow_below(int ruleset, const std::string& folder, std::uint64_t r
   return Error::from_errno(errno, "landlock_add_rule");
 }
 
-/// Nothing of the file system but these folders.
-Result<void> restrict_files(const std::vector<std::string>& folders) {
+/// Nothing of the file system but these.
+Result<void> restrict_files(const Places& places) {
   const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, std::size_t{0},
                                  LANDLOCK_CREATE_RULESET_VERSION);
   if (version < 1) {
@@ -82,8 +96,11 @@ Result<void> restrict_files(const std::vector<std::string>& folders) {
   const UniqueFd ruleset{
       static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, size_for(version), 0))};
   if (!ruleset) return Error::from_errno(errno, "landlock_create_ruleset");
-  for (const std::string& each : folders) {
+  for (const std::string& each : places.folders) {
     LBX_TRY(allow_below(ruleset.get(), each, rules.fs & ~kNeverWanted));
+  }
+  for (const std::string& each : places.readable) {
+    LBX_TRY(allow_below(ruleset.get(), each, kReading));
   }
   if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) == 0) return {};
   return Error::from_errno(errno, "landlock_restrict_self");
@@ -180,6 +197,23 @@ constexpr auto kSpoolCalls = std::to_array<const char*>({
     "unlinkat",
 });
 
+// What SQLite, files of the spool area and threads need beside.
+constexpr auto kStoreCalls = std::to_array<const char*>({
+    "access",     "fallocate",    "fchmod",
+    "fchown",     "fdatasync",    "fstatfs",
+    "fsync",      "ftruncate",    "getcwd",
+    "getdents64", "getegid",      "geteuid",
+    "getgid",     "getppid",      "getrusage",
+    "getuid",     "link",         "linkat",
+    "lstat",      "memfd_create", "mkdirat",
+    "newfstatat", "open",         "openat",
+    "prctl",      "prlimit64",    "pwrite64",
+    "readlink",   "readlinkat",   "rename",
+    "renameat",   "renameat2",    "sched_getaffinity",
+    "stat",       "statfs",       "sync_file_range",
+    "unlink",     "unlinkat",
+});
+
 constexpr auto kNotForSessions = std::to_array<const char*>({
     "accept",
     "accept4",
@@ -205,10 +239,18 @@ constexpr auto kNotForSessions = std::to_array<const char*>({
     "perf_event_open",
 });
 
+/// Threads, and no processes. What clone3 is asked for cannot be seen: the C library does without.
+void allow_threads(const Filter& filter) {
+  static_cast<void>(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+                                     SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)));
+  add(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3");
+}
+
 /// `more`: calls beside those on descriptors.
-Result<void> allow_only_descriptors(std::span<const char* const> more) {
+Result<void> allow_only_descriptors(std::span<const char* const> more, bool threads = false) {
   const Filter filter{seccomp_init(SCMP_ACT_ERRNO(EPERM))};
   if (!filter) return Error::later("seccomp");
+  if (threads) allow_threads(filter);
   for (const char* const each : kDescriptorCalls) add(filter, SCMP_ACT_ALLOW, each);
   for (const char* const each : more) add(filter, SCMP_ACT_ALLOW, each);
   // Memory, but none that can be executed.
@@ -236,13 +278,19 @@ Result<void> confine_to_descriptors() {
 
 Result<void> confine_to_spool(const std::string& folder) {
   LBX_TRY(forbid_new_privileges());
-  LBX_TRY(restrict_files({folder}));
+  LBX_TRY(restrict_files({{folder}}));
   return allow_only_descriptors(kSpoolCalls);
+}
+
+Result<void> confine_to_store(const std::string& folder, const std::vector<std::string>& readable) {
+  LBX_TRY(forbid_new_privileges());
+  LBX_TRY(restrict_files({{folder}, readable}));
+  return allow_only_descriptors(kStoreCalls, true);
 }
 
 Result<void> confine_to_folders(const std::vector<std::string>& folders) {
   LBX_TRY(forbid_new_privileges());
-  LBX_TRY(restrict_files(folders));
+  LBX_TRY(restrict_files({folders}));
   return forbid_programs_and_sockets();
 }
 

@@ -19,6 +19,11 @@ Result<void> confine_to_descriptors();
 /// in `folder` and in memory, and no others.
 Result<void> confine_to_spool(const std::string& folder);
 
+/// For a process with threads that takes connections which others have opened, and keeps what comes
+/// by them: it works in `folder`, reads what is in `readable`, files and folders, and opens nothing
+/// else; no program, no process, no connection of its own.
+Result<void> confine_to_store(const std::string& folder, const std::vector<std::string>& readable);
+
 /// For a process that works in `folders`, and below: nothing else of the file system, no program,
 /// and no socket.
 Result<void> confine_to_folders(const std::vector<std::string>& folders);

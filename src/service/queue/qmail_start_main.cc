@@ -42,6 +42,7 @@ Result<int> start_main(System& system, int argc, char** argv) {
   QueueOptions options;
   options.log = STDOUT_FILENO;
   options.bounces = ReportForm::Qsbmf;
+  options.as_qmail_local = true;
   options.default_delivery = argc > 1 ? argv[1] : "./Mailbox";
   options.other_queue_user = "qmails";
   options.other_remote_user = "qmailr";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "service/queue/queue_processes.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@
 #include "queue/sqlite_store.h"
 #include "remote/remote_process.h"
 #include "service/listening_socket.h"
+#include "service/sandbox.h"
 
 namespace lbx {
 namespace {
@@ -102,6 +104,20 @@ Result<void> become(const std::optional<users::Account>& user) {
   return forbid_new_privileges();
 }
 
+/// The control directory, and whatever is linked there: settings are read again at SIGHUP.
+std::vector<std::string> places_of_settings(System& system, const ControlDirectory& control) {
+  const std::string folder = control.path_of("");
+  std::vector<std::string> places{folder};
+  const Result<std::vector<DirectoryEntry>> entries = system.files.list(AT_FDCWD, folder);
+  if (!entries) return places;  // it may be missing
+  for (const DirectoryEntry& each : *entries) {
+    const Result<struct stat> status =
+        system.files.stat_at(AT_FDCWD, folder + each.name, AT_SYMLINK_NOFOLLOW);
+    if (status && S_ISLNK(status->st_mode)) places.push_back(folder + each.name);
+  }
+  return places;
+}
+
 /// The queue process. `control`: the first process hands over the door there, and hears that all
 /// went well.
 Result<void> be_queue(System& system, const Parts& parts, const QueueOptions& options,
@@ -113,6 +129,8 @@ Result<void> be_queue(System& system, const Parts& parts, const QueueOptions& op
       LBX_TRY(queue::SqliteStore::open(system, directory, {}));
   queue::SpoolArea spool = LBX_TRY(queue::SpoolArea::open(system, directory));
   LBX_TRY(spool.sweep(*store));
+  // No thread has begun yet, and no stranger has been heard.
+  LBX_TRY(confine_to_store(directory, places_of_settings(system, parts.control)));
   const auto read = [&] {
     return queue::read_queue_settings(parts.control, system.host_name, options.bounces);
   };
@@ -190,6 +208,10 @@ Result<int> serve_users(System& system, const Parts& parts, const QueueOptions& 
   deliver::Settings delivery = LBX_TRY(deliver::read_settings(parts.control));
   delivery.create_maildirs = true;
   delivery.capture_output = true;
+  if (options.as_qmail_local) {
+    delivery.pass_environment = true;
+    delivery.locks = MboxLockPolicy::qmail();
+  }
   const bool started = LBX_TRY(hand_over_door(parts, pairs.control.ours.get()));
   if (!started) return kCannotStart;
   users::SystemAccounts accounts;

@@ -19,6 +19,9 @@ struct QueueOptions {
   int log{2};                                 // a descriptor
   ReportForm bounces{ReportForm::Multipart};  // where control/bounceformat does not say
   std::optional<std::string> default_delivery;
+  /// Programs of deliveries get our whole environment, and mboxes are locked as qmail-local does it
+  /// where control/mboxlocks does not say.
+  bool as_qmail_local{false};
   /// Users that are tried where the settings queueuser and remoteuser name none that there is.
   std::optional<std::string> other_queue_user;
   std::optional<std::string> other_remote_user;

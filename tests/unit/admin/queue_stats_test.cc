@@ -63,6 +63,37 @@ TEST(QueueStatsTest, TheDestinationsWithTheMostComeFirst) {
   EXPECT_EQ(example().top(100).size(), 3U);
 }
 
+TEST(QueueStatsTest, WhatWasTriedAndWaitsIsDeferred) {
+  QueueStats stats{kNow};
+  for (const State state : {State::Waiting, State::Waiting, State::Failed, State::Held}) {
+    queue::Recipient tried = recipient("far.example", state);
+    tried.attempts = 1;
+    stats.add(message(9'000, {tried, recipient("far.example")}));
+  }
+  EXPECT_EQ(stats.deferred(Channel::Remote), 2U);
+  EXPECT_EQ(stats.deferred(Channel::Local), 0U);
+  EXPECT_EQ(stats.top(1)[0].recipients, 8U);
+  EXPECT_EQ(stats.top(1)[0].deferred, 2U);
+  EXPECT_EQ(nlohmann::json::parse(stats_json(stats, {}, 1, kNow))["destinations"][0]["deferred"],
+            2);
+  EXPECT_THAT(stats_prometheus(stats, {}, 1, kNow),
+              HasSubstr("letterbox_queue_deferred{channel=\"remote\"} 2\n"));
+}
+
+TEST(QueueStatsTest, MessagesAreCountedByAge) {
+  QueueStats stats{1'000'000};
+  for (const std::int64_t age : {-5, 0, 300, 301, 3'600, 259'200, 259'201, 900'000}) {
+    stats.add(message(1'000'000 - age, {recipient("joe")}));
+  }
+  EXPECT_THAT(stats.ages(), testing::ElementsAre(3, 2, 0, 0, 1, 2));
+  const auto json = nlohmann::json::parse(stats_json(stats, {}, 1, 1'000'000));
+  EXPECT_EQ(json["ages"][0], (nlohmann::json{{"up_to", 300}, {"messages", 3}}));
+  EXPECT_EQ(json["ages"][5], (nlohmann::json{{"up_to", nullptr}, {"messages", 2}}));
+  const std::string text = stats_prometheus(stats, {}, 1, 1'000'000);
+  EXPECT_THAT(text, HasSubstr("letterbox_queue_messages_by_age{le=\"3600\"} 5\n"));
+  EXPECT_THAT(text, HasSubstr("letterbox_queue_messages_by_age{le=\"+Inf\"} 8\n"));
+}
+
 TEST(QueueStatsTest, AnEmptyQueueHasNoAge) {
   const QueueStats stats{kNow};
   EXPECT_EQ(stats.oldest_age(), 0);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <future>
 #include <thread>
 
 #include "core/wire/datagram.h"
@@ -199,6 +200,23 @@ TEST_F(DoorTest, OnlyMastersChangeTheQueue) {
   path = scratch.path("another/door");
   users.masters.insert(::geteuid());
   serve({}, [&] {
+    const UniqueFd socket = raw();
+    EXPECT_EQ(ask(socket.get(), change), "K2");
+  });
+}
+
+TEST_F(DoorTest, AnAnswerAtOnceToWhoHasGoneHarmsNobody) {
+  users.masters.insert(::geteuid());
+  const std::vector<std::int64_t> ids{1, 2};
+  const std::string change = wire::encode_change("hold", "", ids).front();
+  serve({}, [&] {
+    std::promise<void> sent;
+    loop->post([&] { sent.get_future().wait(); });
+    for (int i = 0; i < 5; ++i) {
+      const UniqueFd socket = raw();
+      EXPECT_TRUE(wire::send_datagram(socket.get(), change, -1, wire::Wait::Yes));
+    }
+    sent.set_value();
     const UniqueFd socket = raw();
     EXPECT_EQ(ask(socket.get(), change), "K2");
   });

@@ -17,7 +17,9 @@
 #include <cerrno>
 #include <functional>
 #include <string>
+#include <thread>
 
+#include "core/base/unique_fd.h"
 #include "support/scratch.h"
 
 namespace lbx {
@@ -121,6 +123,57 @@ TEST(SandboxTest, AFrontThatSpoolsHasItsOwnFilesAndNoOthers) {
   EXPECT_TRUE(holds_in(confine, cannot_execute));
   EXPECT_TRUE(holds_in(confine, cannot_make_a_socket));
   EXPECT_TRUE(holds_in(confine, [] { return fails_with(::fork() < 0, {EPERM}); }));
+}
+
+TEST(SandboxTest, AStoreHasItsFilesThreadsAndGuestsOnly) {
+  ScratchDirectory scratch;
+  const std::string folder = scratch.path("store");
+  ASSERT_EQ(::mkdir(folder.c_str(), 0700), 0);
+  const auto confine = [&] { return confine_to_store(folder, {}); };
+  EXPECT_TRUE(holds_in(confine, [&] {
+    const int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    const std::string self = "/proc/self/fd/" + std::to_string(file);
+    const std::string name = folder + "/name";
+    bool written = false;
+    std::thread{[&] { written = ::pwrite(file, "x", 1, 0) == 1 && ::fsync(file) == 0; }}.join();
+    return written &&
+           ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0 &&
+           ::open(name.c_str(), O_RDONLY | O_CLOEXEC) >= 0 && ::unlink(name.c_str()) == 0;
+  }));
+  EXPECT_TRUE(holds_in(confine, [] { return fails_with(::fork() < 0, {EPERM}); }));
+  EXPECT_TRUE(holds_in(confine, cannot_execute));
+  EXPECT_TRUE(holds_in(confine, cannot_make_a_socket));
+}
+
+TEST(SandboxTest, AStoreReadsItsSettingsAndChangesNone) {
+  if (!kernel_has_landlock()) GTEST_SKIP() << "this kernel has no Landlock";
+  ScratchDirectory scratch;
+  for (const char* const each : {"store", "control"}) {
+    ASSERT_EQ(::mkdir(scratch.path(each).c_str(), 0700), 0);
+  }
+  for (const char* const each : {"control/me", "linked", "other"}) {
+    const UniqueFd file{::open(scratch.path(each).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+    ASSERT_TRUE(file);
+  }
+  const auto confine = [&] {
+    return confine_to_store(scratch.path("store"),
+                            {scratch.path("control"), scratch.path("linked")});
+  };
+  const auto can_read = [](const std::string& path) {
+    return ::open(path.c_str(), O_RDONLY | O_CLOEXEC) >= 0;
+  };
+  const auto cannot_write = [](const std::string& path) {
+    return fails_with(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0,
+                      {EPERM, EACCES});
+  };
+  EXPECT_TRUE(holds_in(confine, [&] {
+    return can_read(scratch.path("control/me")) && can_read(scratch.path("linked"));
+  }));
+  for (const char* const each : {"control/me", "control/new", "linked", "other", "new"}) {
+    EXPECT_TRUE(holds_in(confine, [&] { return cannot_write(scratch.path(each)); })) << each;
+  }
+  EXPECT_TRUE(holds_in(confine, [&] { return cannot_open(scratch.path("other")); }));
+  EXPECT_TRUE(holds_in(confine, [] { return cannot_open("/etc/passwd"); }));
 }
 
 TEST(SandboxTest, ASessionSeesItsFoldersAndNoneBeside) {

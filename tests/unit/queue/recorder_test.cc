@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include "queue/recorder.h"
+
+#include <gmock/gmock.h>
+
+#include "support/queue_works.h"
+
+namespace lbx::queue {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class RecorderTest : public testing_support::QueueWorks {
+ protected:
+  Finished finished(const Submitted& message, std::size_t index, State state,
+                    const std::string& report = {}) const {
+    const std::int64_t due = state == State::Waiting ? now() + 400 : 0;
+    return {{message.recipients.at(index), state, due, now(), {}},
+            report,
+            nullptr,
+            message.message,
+            false};
+  }
+  Recipient kept(const Submitted& message, std::size_t index) {
+    return store.message(message.message, false).value()->recipients.at(index);
+  }
+};
+
+TEST_F(RecorderTest, ManyResultsAreOneTransactionThatNeedsNoFlush) {
+  const Submitted message = stored(mail({"done", "failed", "later"}));
+  recorder.add(finished(message, 0, State::Done));
+  recorder.add(finished(message, 1, State::Failed, "no such mailbox\n"));
+  recorder.add(finished(message, 2, State::Waiting, "not now\n"));
+  EXPECT_FALSE(recorder.idle());
+  recorder.flush();
+  settle();
+  EXPECT_TRUE(recorder.idle());
+  EXPECT_THAT(store.commits, ElementsAre(Durability::Soon));
+  EXPECT_EQ(kept(message, 0).state, State::Done);
+  EXPECT_EQ(kept(message, 1).state, State::Failed);
+  EXPECT_EQ(kept(message, 1).report, "no such mailbox\n");
+  EXPECT_EQ(kept(message, 2).state, State::Waiting);
+  EXPECT_EQ(kept(message, 2).due, now() + 400);
+}
+
+TEST_F(RecorderTest, NothingIsWrittenWithoutResults) {
+  recorder.flush();
+  settle();
+  EXPECT_THAT(store.commits, IsEmpty());
+}
+
+TEST_F(RecorderTest, AMessageEndsWithItsLastRecipient) {
+  const Submitted message = stored(mail({"joe", "ann"}));
+  recorder.add(finished(message, 0, State::Done));
+  recorder.flush();
+  settle();
+  EXPECT_EQ(messages(), 1U);
+  Finished last = finished(message, 1, State::Done);
+  last.last = true;
+  recorder.add(std::move(last));
+  recorder.flush();
+  settle();
+  EXPECT_EQ(messages(), 0U);
+  log.flush();
+  EXPECT_EQ(logged, "end msg 1\n");
+}
+
+TEST_F(RecorderTest, AMessageThatOnlySeemedToEndStays) {
+  const Submitted message = stored(mail({"joe", "ann"}));
+  Finished wrong = finished(message, 0, State::Done);
+  wrong.last = true;
+  recorder.add(std::move(wrong));
+  recorder.flush();
+  settle();
+  EXPECT_EQ(messages(), 1U);
+  EXPECT_EQ(state_of(message.message, 1), State::Waiting);
+  log.flush();
+  EXPECT_EQ(logged, "");
+}
+
+TEST_F(RecorderTest, WhatTheStoreDoesNotTakeIsKeptAndNothingMoreIsBegun) {
+  const Submitted message = stored(mail({"joe", "ann"}));
+  store.failing_commits = 1;
+  recorder.add(finished(message, 0, State::Done));
+  recorder.flush();
+  settle();
+  EXPECT_TRUE(recorder.stuck());
+  EXPECT_FALSE(recorder.idle());
+  EXPECT_EQ(state_of(message.message, 0), State::Waiting);
+  recorder.add(finished(message, 1, State::Done));
+  recorder.flush();  // not before its time
+  settle();
+  EXPECT_THAT(store.commits, IsEmpty());
+  log.flush();
+  EXPECT_THAT(logged, HasSubstr("warning: trouble marking recipients, will try later: "));
+}
+
+TEST_F(RecorderTest, AFileOfAnEndedMessageIsNotRemovedAtOnce) {
+  // A power cut could bring the message back.
+  UniqueFd file = spool.create("Received: by us\n").value();
+  const SpoolArea::Adopted adopted = spool.adopt(std::move(file), "Received: by us\n").value();
+  recorder.condemn(adopted.name);
+  settle();
+  EXPECT_THAT(scratch.names("spool"), ElementsAre(adopted.name));
+}
+
+}  // namespace
+}  // namespace lbx::queue
