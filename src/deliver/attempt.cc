@@ -22,6 +22,7 @@ constexpr const char* kAttempts = ".letterbox/attempts";
 constexpr mode_t kFolderMode = 0700;
 constexpr mode_t kFileMode = 0600;
 constexpr std::size_t kKeyDigest = 16;
+constexpr int kMaxFolderRaces = 8;
 
 /// A home that takes no notes; not one whose notes cannot be read today.
 bool takes_no_notes(const Error& error) {
@@ -55,14 +56,24 @@ void clear_old(System& system, int home) {
   }
 }
 
+/// The file, made with its folders where it is missing.
+Result<UniqueFd> make_file(FileOps& files, int home, const std::string& path) {
+  LBX_TRY(make_folder(files, home, kNotesFolder, "."));
+  LBX_TRY(make_folder(files, home, kAttempts, kNotesFolder));
+  return files.open_at(home, path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK,
+                       kFileMode);
+}
+
 /// The open and locked file, at its beginning.
 Result<UniqueFd> open_file(System& system, int home, const std::string& digest) {
   FileOps& files = system.files;
-  LBX_TRY(make_folder(files, home, kNotesFolder, "."));
-  LBX_TRY(make_folder(files, home, kAttempts, kNotesFolder));
-  UniqueFd file =
-      LBX_TRY(files.open_at(home, std::string{kAttempts} + '/' + digest,
-                            O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, kFileMode));
+  const std::string path = std::string{kAttempts} + '/' + digest;
+  Result<UniqueFd> made = make_file(files, home, path);
+  // forget() may take a folder away in between, but none that holds something.
+  for (int i = 1; i < kMaxFolderRaces && !made && made.error().os_error == ENOENT; ++i) {
+    made = make_file(files, home, path);
+  }
+  UniqueFd file = LBX_TRY(std::move(made));
   const struct stat status = LBX_TRY(files.stat_fd(file.get()));
   if (!S_ISREG(status.st_mode)) return Error{Retry::Later, "no file for notes", ENOTDIR};
   PosixLockOps locks;
@@ -117,6 +128,16 @@ Result<std::optional<Attempt>> Attempt::open(System& system, int home, const std
   const std::string text =
       LBX_TRY(read_whole(system.files, file->get(), kMaxAttemptOctets, "the notes of a delivery"));
   return std::optional<Attempt>{Attempt{system, std::move(file).value(), text}};
+}
+
+void Attempt::forget(System& system, int home, const std::string& name,
+                     const dotqmail::Request& request) {
+  FileOps& files = system.files;
+  const std::string path = std::string{kAttempts} + '/' + digest_of(name, request);
+  if (!files.unlink_at(home, path)) return;
+  for (const char* const folder : {kAttempts, kNotesFolder}) {
+    if (!files.unlink_at(home, folder, AT_REMOVEDIR)) return;  // the rest is somebody else's
+  }
 }
 
 const AttemptNote& Attempt::note(const std::string& key) const {

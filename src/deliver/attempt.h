@@ -6,7 +6,8 @@
 //   99
 // A line is durable before what it announces happens; what a crash cut off does not count. KEY
 // names a line of the .qmail file by its number and its text, so that an edited file is not
-// mistaken for the old one. What is older than kAttemptSeconds is removed.
+// mistaken for the old one. What is older than kAttemptSeconds is removed; so is what a caller
+// forgets who will not try again.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +47,10 @@ class Attempt {
   /// another attempt is at work, or where notes are there and cannot be read.
   static Result<std::optional<Attempt>> open(System& system, int home, const std::string& name,
                                              const dotqmail::Request& request);
+
+  /// Removes those notes, and the folders with the last ones. Best effort.
+  static void forget(System& system, int home, const std::string& name,
+                     const dotqmail::Request& request);
 
   const AttemptNote& note(const std::string& key) const;
   /// Durable on success.

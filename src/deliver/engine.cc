@@ -123,8 +123,16 @@ bool needs_notes(const Plan& plan, const Settings& settings) {
   });
 }
 
+/// Whether a Maildir is all there is to do: nothing comes after it that relies on it.
+bool is_one_maildir(const dotqmail::Script& script) {
+  const auto has_instruction = [](const dotqmail::Step& step) { return bool{step.instruction}; };
+  const auto first = std::ranges::find_if(script.steps, has_instruction);
+  return !script.fault && std::ranges::count_if(script.steps, has_instruction) == 1 &&
+         std::holds_alternative<ToMaildir>(*first->instruction);
+}
+
 Outcome ended(Report report) {
-  return {std::move(report), {}, {}};
+  return {std::move(report), {}, {}, false};
 }
 
 }  // namespace
@@ -157,8 +165,9 @@ Outcome deliver(System& system, const Request& request, const Settings& settings
   }
   std::vector<std::string> placed;
   Outcome outcome;
+  outcome.noted = notes.has_value();
   Run run{{system, settings, plan, home.directory.get(), message, 0, &placed,
-           notes ? &*notes : nullptr},
+           notes ? &*notes : nullptr, settings.settle_later && is_one_maildir(plan.script)},
           outcome};
   outcome.report = run.lines();
   if (outcome.report.done()) outcome.report = run.forwards();

@@ -25,6 +25,7 @@ struct Outcome {
   Report report;
   Counts counts;
   std::optional<pid_t> queued;  // the queue's process, where something was forwarded
+  bool noted{false};            // there are notes of the attempt, see attempt.h
 };
 
 /// Delivers `message`, a seekable descriptor that is read from its first octet whatever its

@@ -21,6 +21,7 @@ struct Context {
   std::size_t line{0};                        // of the script: the one that is being carried out
   std::vector<std::string>* placed{nullptr};  // gets the path of each file that took the message
   Attempt* attempt{nullptr};                  // its notes, if there are any
+  bool may_settle_later{false};               // Settings::settle_later may be used
 };
 
 Report to_maildir(const Context& context, const std::string& path);

@@ -26,23 +26,28 @@ std::string encode(const UserOrder& order) {
        {&to.user, &to.home, &to.local, &to.dash, &to.ext, &to.host, &to.sender, &order.attempt}) {
     wire::add_field(out, *each);
   }
+  wire::add_field(out, std::string(1, static_cast<char>(order.earlier)));
+  wire::add_flag(out, order.settle_later);
   return out;
 }
 
 Result<UserOrder> decode_user_order(std::string_view bytes) {
-  static constexpr std::size_t kFields = 12;
+  static constexpr std::size_t kFields = 14;
   const auto fields = wire::fields_of(bytes, kFields, kFields);
   if (!fields) return Error::later("an order of another form");
   const auto kind = wire::order_kind(fields->at(0));
   const auto number = ascii::parse_number(fields->at(1));
   const auto expires = ascii::parse_number(fields->at(2));
   const auto size = ascii::parse_number(fields->at(3));
-  if (!kind || !number || !expires || !size) return Error::later("an unknown order");
+  const auto earlier = wire::earlier_of(fields->at(kFields - 2));
+  if (!kind || !number || !expires || !size || !earlier) return Error::later("an unknown order");
   UserOrder order;
   order.kind = *kind;
   order.number = *number;
   order.expires = static_cast<std::int64_t>(*expires);
   order.size = *size;
+  order.earlier = *earlier;
+  order.settle_later = wire::is_set(fields->at(kFields - 1));
   dotqmail::Request& to = order.request;
   std::size_t next = 4;
   for (std::string* each :

@@ -32,6 +32,8 @@ struct UserOrder {
   dotqmail::Request request;  // without its default delivery
   std::uint64_t size{0};
   std::string attempt;
+  wire::Earlier earlier{wire::Earlier::Unknown};
+  bool settle_later{false};
 };
 std::string encode(const UserOrder& order);
 Result<UserOrder> decode_user_order(std::string_view bytes);

@@ -9,6 +9,7 @@
 #include "core/base/mail_home.h"
 #include "core/base/supervised.h"
 #include "core/message/spool.h"
+#include "deliver/attempt.h"
 #include "deliver/engine.h"
 #include "deliver/local_run.h"
 #include "deliver/spawn_protocol.h"
@@ -73,8 +74,15 @@ Answer deliver_for_queue(System& system, const Request& request, Settings settin
   settings.say = [&](const std::string& line) { said.add(line + '\n'); };
   const Outcome outcome = deliver(system, request, settings, message);
   said.add(last_words(outcome));
-  return answer_of_report(
+  Answer answer = answer_of_report(
       local_report({false, exit_code(outcome.report, ExitStyle::Qmail)}, said.text()));
+  answer.noted = outcome.noted;
+  return answer;
+}
+
+void forget_for_queue(System& system, const Request& request, const std::string& attempt) {
+  const Home home = open_home(system.files, request.home);
+  if (home.directory) Attempt::forget(system, home.directory.get(), attempt, request);
 }
 
 }  // namespace lbx::deliver

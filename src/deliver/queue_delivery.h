@@ -15,6 +15,9 @@ namespace lbx::deliver {
 /// `message` is read from its first octet; nobody else may use its position meanwhile.
 Answer deliver_for_queue(System& system, const Request& request, Settings settings, int message);
 
+/// Removes what the attempts at a delivery have noted. Best effort: what stays goes with time.
+void forget_for_queue(System& system, const Request& request, const std::string& attempt);
+
 /// A report of qmail-lspawn's, its letter first, as an answer.
 Answer answer_of_report(std::string_view report);
 

@@ -15,6 +15,7 @@
 #include "core/control/control_directory.h"
 #include "core/mbox/lock.h"
 #include "core/message/srs.h"
+#include "core/wire/order.h"
 #include "deliver/report.h"
 
 namespace lbx::deliver {
@@ -32,6 +33,10 @@ struct Settings {
   MboxLockPolicy locks;          // where the control directory says nothing
   /// Names this delivery over all its attempts; empty: nobody knows.
   std::string attempt;
+  wire::Earlier earlier{wire::Earlier::Unknown};  // what is known of its attempts before this one
+  /// Gets a directory with the name of a message, for whoever flushes several at once. Used where a
+  /// Maildir is all there is to do. Empty: it is flushed at once.
+  std::function<Result<void>(UniqueFd)> settle_later;
   /// For a forecast: how long the message will be, as far as is known (SIZE of RFC 1870).
   std::uint64_t message_octets{0};
   /// Gets the lines of `pretend` and warnings, without a newline.

@@ -44,9 +44,14 @@ std::string_view name_of(Verdict verdict) {
   return verdict == Verdict::Later ? "later" : "done";
 }
 
+/// Its address is routed already.
+bool is_of_queue(Order::Kind kind) {
+  return kind == Order::Kind::Local || kind == Order::Kind::Forget;
+}
+
 /// Why nobody can be found who delivers. The queue hears it in qmail's words.
 Answer not_resolved(Order::Kind kind, const Error& error) {
-  if (kind != Order::Kind::Local) return answer_of(Report::failed("", error));
+  if (!is_of_queue(kind)) return answer_of(Report::failed("", error));
   return answer_of_report(local_report({false, users::lookup_status(error)}, ""));
 }
 
@@ -122,8 +127,9 @@ void Spawner::take_order(wire::Datagram datagram) {
   asked = {order.kind, order.local + '@' + order.domain, order.sender, {}, now_ + time.count(), 0};
   if (asked_.size() > limits_.orders) return answer(number, answer_later("4.3.2 too busy"));
 
+  if (order.kind == Order::Kind::Settle) return settle(number, order.settler);
   // CONTRACT 1.2: no local part, nothing to do.
-  if (order.kind == Order::Kind::Local && order.local.empty()) {
+  if (is_of_queue(order.kind) && order.local.empty()) {
     return answer(number, {Verdict::Done, ""});
   }
   const Result<const users::Resolution*> found = resolve(order);
@@ -133,7 +139,8 @@ void Spawner::take_order(wire::Datagram datagram) {
 
   const users::Controller& who = resolution.controller;
   Pending pending{{who.account.uid, who.account.gid}, {}, std::move(datagram.descriptor)};
-  pending.order = {order.kind, number, asked.expires, {}, order.size, order.attempt};
+  pending.order = {order.kind, number,        asked.expires, {},
+                   order.size, order.attempt, order.earlier, order.settle_later};
   pending.order.request = {who.account.name, who.account.home, resolution.local, who.dash,
                            who.ext,          resolution.host,  order.sender,     ""};
   asked.user = pending.user;
@@ -143,13 +150,31 @@ void Spawner::take_order(wire::Datagram datagram) {
   dispatch(std::move(pending));
 }
 
+/// To that very process: what it has delivered, no other can settle.
+void Spawner::settle(std::uint64_t number, std::uint64_t id) {
+  const auto found = children_.find(id);
+  if (found == children_.end()) {
+    return answer(number, answer_later("the user's delivery process has ended"));
+  }
+  UserChild& child = found->second;
+  child.unsettled = false;
+  Asked& asked = asked_.at(number);
+  asked.user = child.user;
+  ++orders_of_[child.user];
+  Pending pending{child.user, {}, {}};
+  pending.order.kind = Order::Kind::Settle;
+  pending.order.number = number;
+  pending.order.expires = asked.expires;
+  send(id, child, std::move(pending));
+}
+
 std::chrono::seconds Spawner::time_for(Order::Kind kind) const {
-  if (kind == Order::Kind::Verdict) return limits_.verdict_time;
+  if (kind == Order::Kind::Verdict || kind == Order::Kind::Forget) return limits_.verdict_time;
   return kind == Order::Kind::Local ? limits_.local_time : limits_.delivery_time;
 }
 
 Result<const users::Resolution*> Spawner::resolve(const Order& order) {
-  const bool routed = order.kind == Order::Kind::Local;
+  const bool routed = is_of_queue(order.kind);
   const std::string key = (routed ? 'L' : 'A') + order.local + '@' + order.domain;
   const auto known = resolutions_.find(key);
   if (known != resolutions_.end() && now_ - known->second.since < limits_.resolution_age.count()) {
@@ -168,7 +193,7 @@ std::optional<Answer> Spawner::refusal(Order::Kind kind,
                                        const users::Resolution& resolution) const {
   if (!resolution.mine()) return Answer{Verdict::Never, "5.1.2 no mail for this domain here"};
   const uid_t uid = resolution.controller.account.uid;
-  if (uid == 0 && kind == Order::Kind::Local) {
+  if (uid == 0 && is_of_queue(kind)) {
     return not_resolved(kind, Error::later(std::string{users::kNotAsRoot}));
   }
   if (uid == 0) return answer_later("4.3.5 not allowed to deliver as root");
@@ -208,7 +233,8 @@ Spawner::UserChild* Spawner::child_of(const User& user) {
 bool Spawner::make_room() {
   auto longest = children_.end();
   for (auto each = children_.begin(); each != children_.end(); ++each) {
-    const bool idle = each->second.sent == 0 && each->second.backlog.empty();
+    const bool idle =
+        each->second.sent == 0 && each->second.backlog.empty() && !each->second.unsettled;
     if (idle && (longest == children_.end() || each->second.used < longest->second.used)) {
       longest = each;
     }
@@ -282,7 +308,10 @@ void Spawner::take_answers(std::uint64_t id) {
     --found->second.sent;
     const auto asked = asked_.find(said->number);
     if (asked != asked_.end() && asked->second.child == id) {  // nobody speaks for others' mail
-      answer(said->number, said->answer);
+      Answer told = said->answer;
+      if (told.settler != 0) told.settler = id;
+      found->second.unsettled |= told.settler != 0;
+      answer(said->number, told);
     }
     child_is_free(id);
   }
@@ -298,7 +327,7 @@ void Spawner::child_is_free(std::uint64_t id) {
     if (child.backlog.size() == before) break;  // its socket is full
   }
   if (child.sent > 0) return;
-  if (child.retiring) child_gone(id);
+  if (child.retiring && !child.unsettled) child_gone(id);
   dispatch_waiting();
 }
 
@@ -365,7 +394,8 @@ void Spawner::look_at_the_clock() {
       child.retiring = true;
       by_user_.erase(child.user);
     }
-    const bool lingers = now_ - child.used < limits_.linger.count() && !child.retiring;
+    const bool lingers =
+        now_ - child.used < limits_.linger.count() && (!child.retiring || child.unsettled);
     if (child.sent == 0 && child.backlog.empty() && !lingers) idle.push_back(id);
   }
   for (const std::uint64_t id : idle) child_gone(id);

@@ -73,7 +73,8 @@ class Spawner {
   struct UserChild {
     User user;
     UniqueFd socket;
-    std::size_t sent{0};  // orders that it has not answered
+    std::size_t sent{0};    // orders that it has not answered
+    bool unsettled{false};  // it has delivered what a Settle is to make durable
     std::deque<Pending> backlog;
     std::int64_t born{0};
     std::int64_t used{0};
@@ -98,6 +99,7 @@ class Spawner {
   std::chrono::seconds time_for(Order::Kind kind) const;
   Result<const users::Resolution*> resolve(const Order& order);
   std::optional<Answer> refusal(Order::Kind kind, const users::Resolution& resolution) const;
+  void settle(std::uint64_t number, std::uint64_t id);
   void dispatch(Pending pending);
   UserChild* child_of(const User& user);
   bool make_room();

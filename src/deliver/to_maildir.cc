@@ -76,7 +76,10 @@ class Arrival {
         LBX_TRY(find_quota(context_.system, context_.settings, maildir_, path_));
     if (!quota) {
       MaildirWriter writer = LBX_TRY(write());
-      note_place(LBX_TRY(std::move(writer).commit()));
+      LBX_TRY(writer.settle());
+      const std::string name = LBX_TRY(std::move(writer).publish({}));
+      LBX_TRY(settle_name());
+      note_place(name);
       return {};
     }
     const bool room = LBX_TRY(has_room(*quota));
@@ -111,11 +114,12 @@ class Arrival {
   }
 
   /// The attempt, the line of the script, and the message itself: mail systems use their queue's
-  /// names again, and another message must never be taken for this one.
+  /// names again, and another message must never be taken for this one. Our own queue does not.
   Result<std::uint64_t> identify() {
     Sha256 digest;
     digest.add(context_.settings.attempt + '\0' + std::to_string(context_.line) + '\0' + path_ +
                '\0');
+    if (context_.settings.earlier != wire::Earlier::Unknown) return digest.bits64();
     LBX_TRY(each_chunk([&digest](std::string_view bytes) {
       digest.add(bytes);
       return Result<void>{};
@@ -126,7 +130,9 @@ class Arrival {
   /// Whether an earlier attempt has left the message; what it may not have synced is synced now.
   Result<bool> arrived_before() {
     FileOps& files = context_.system.files;
-    if (is_first_attempt(files, maildir_, *identity_)) {
+    const wire::Earlier earlier = context_.settings.earlier;
+    if (earlier == wire::Earlier::None) return false;
+    if (earlier == wire::Earlier::Unknown && is_first_attempt(files, maildir_, *identity_)) {
       // Identities are spread evenly: one delivery in sixty-four looks for what is old.
       if (*identity_ % 64 == 0) clear_stale_tmp(files, maildir_, context_.system.clock.now());
       return false;
@@ -168,12 +174,19 @@ class Arrival {
     }
     const bool warn = owes_quota_warning(context_.system, context_.settings, maildir_, quota);
     turn.reset();
-    LBX_TRY(sync_directory(context_.system.files, maildir_, "new"));
+    LBX_TRY(settle_name());
     note_place(*published);
     if (warn) {
       warn_about_quota(context_.system, context_.plan, context_.settings, maildir_, quota);
     }
     return true;
+  }
+
+  Result<void> settle_name() {
+    FileOps& files = context_.system.files;
+    if (!context_.may_settle_later) return sync_directory(files, maildir_, "new");
+    UniqueFd folder = LBX_TRY(files.open_at(maildir_, "new", O_RDONLY | O_DIRECTORY));
+    return context_.settings.settle_later(std::move(folder));
   }
 
   void note_place(const std::string& name) const {

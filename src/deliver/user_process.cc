@@ -9,6 +9,12 @@
 #include "deliver/queue_delivery.h"
 
 namespace lbx::deliver {
+namespace {
+
+/// Who it is to others is known to the spawner only.
+constexpr std::uint64_t kThisProcess = 1;
+
+}  // namespace
 
 UserProcess::UserProcess(System& system, Settings settings, std::string default_delivery,
                          int socket, unsigned max_threads)
@@ -16,7 +22,8 @@ UserProcess::UserProcess(System& system, Settings settings, std::string default_
       settings_{std::move(settings)},
       default_delivery_{std::move(default_delivery)},
       socket_{socket},
-      max_threads_{max_threads} {}
+      max_threads_{max_threads},
+      unsettled_{system.files} {}
 
 void UserProcess::run() {
   wire::DatagramWorkers{socket_, max_threads_,
@@ -24,7 +31,7 @@ void UserProcess::run() {
       .run();
 }
 
-void UserProcess::handle(const wire::Datagram& datagram) const {
+void UserProcess::handle(const wire::Datagram& datagram) {
   Result<UserOrder> order = decode_user_order(datagram.bytes);
   if (!order) return log("bad-order", {{"why", order.error().what}});
   const std::uint64_t number = order->number;
@@ -33,18 +40,43 @@ void UserProcess::handle(const wire::Datagram& datagram) const {
   static_cast<void>(wire::send_datagram(socket_, encode(number, answer), -1, wire::Wait::Yes));
 }
 
-Answer UserProcess::carry_out(UserOrder order, int message) const {
+Answer UserProcess::settle() {
+  const Result<void> settled = unsettled_.settle();
+  if (settled) return {Verdict::Done, ""};
+  return answer_later("Unable to sync. (#4.3.0): " + settled.error().what + '\n');
+}
+
+Answer UserProcess::deliver_local(const UserOrder& order, Settings settings, int message) {
+  bool left = false;
+  if (order.settle_later) {
+    settings.settle_later = [&](UniqueFd folder) {
+      left = true;
+      return unsettled_.add(std::move(folder));
+    };
+  }
+  Answer answer = deliver_for_queue(system_, order.request, std::move(settings), message);
+  if (left) answer.settler = kThisProcess;
+  return answer;
+}
+
+Answer UserProcess::carry_out(UserOrder order, int message) {
+  if (order.kind == Order::Kind::Settle) return settle();
   if (order.expires < monotonic_seconds()) return answer_later("4.4.7 waited too long");
   order.request.default_delivery = default_delivery_;
   Settings settings = settings_;
   settings.attempt = order.attempt;
+  settings.earlier = order.earlier;
   settings.message_octets = order.size;
   if (order.kind == Order::Kind::Verdict) {
     return answer_of(forecast(system_, order.request, settings).result);
   }
+  if (order.kind == Order::Kind::Forget) {
+    forget_for_queue(system_, order.request, order.attempt);
+    return {Verdict::Done, ""};
+  }
   if (message < 0) return answer_later("4.3.0 an order without a message");
   if (order.kind == Order::Kind::Local) {
-    return deliver_for_queue(system_, order.request, std::move(settings), message);
+    return deliver_local(order, std::move(settings), message);
   }
   return answer_of(deliver(system_, order.request, settings, message).report);
 }

@@ -9,6 +9,7 @@
 #include "core/wire/datagram.h"
 #include "deliver/order.h"
 #include "deliver/settings.h"
+#include "deliver/unsettled.h"
 
 namespace lbx::deliver {
 
@@ -22,14 +23,17 @@ class UserProcess {
   void run();
 
  private:
-  void handle(const wire::Datagram& datagram) const;
-  Answer carry_out(UserOrder order, int message) const;
+  void handle(const wire::Datagram& datagram);
+  Answer carry_out(UserOrder order, int message);
+  Answer deliver_local(const UserOrder& order, Settings settings, int message);
+  Answer settle();
 
   System& system_;
   Settings settings_;
   std::string default_delivery_;
   int socket_;
   unsigned max_threads_;
+  Unsettled unsettled_;
 };
 
 }  // namespace lbx::deliver

@@ -15,6 +15,10 @@ namespace {
 constexpr std::int64_t kReadAgain = 123;  // CONTRACT 1.8
 /// Recipients of a destination that rests that are given up at once.
 constexpr std::size_t kHopelessAtOnce = 1000;
+/// Orders to forget that are under way: deliveries come first.
+constexpr std::size_t kForgottenAtOnce = 16;
+/// Deliveries that wait for a flush of several. Each keeps its message open.
+constexpr std::size_t kMaxUnsettled = 500;
 
 bool is_delivered(State state) {
   return state == State::Done || state == State::Arrived;
@@ -50,8 +54,21 @@ LogStatus Deliveries::status() const {
   return {local_, scheduler_.limits().local, remote_, scheduler_.limits().remote, draining_};
 }
 
-std::string Deliveries::attempt_name(const Turn& turn) const {
-  return store_id_ + '.' + std::to_string(turn.message) + '.' + std::to_string(turn.recipient);
+/// The name of the attempt has more than the numbers, which a store that was restored from a backup
+/// gives away again.
+wire::Order Deliveries::local_order(const Turn& turn, const Live& live) const {
+  const std::string& address = *live.address_of(turn.recipient);
+  Parts parts = parts_of(address);
+  std::string name = store_id_;
+  for (const std::int64_t part :
+       {turn.message, turn.recipient, live.envelope.born, std::int64_t{live.envelope.pid}}) {
+    (name += '.') += std::to_string(part);
+  }
+  return {wire::Order::Kind::Local, std::move(parts.local), std::move(parts.domain),
+          expand_verp(live.envelope.sender, address), live.envelope.size, std::move(name),
+          turn.tried ? wire::Earlier::Maybe : wire::Earlier::None,
+          // Alone it would only be two more questions and answers.
+          local_ > 0 && unsettled_ < kMaxUnsettled};
 }
 
 void Deliveries::start() {
@@ -129,14 +146,10 @@ std::uint64_t Deliveries::begin_one(const std::shared_ptr<Group>& group, const T
 
 void Deliveries::begin_local(const std::shared_ptr<Group>& group, const LivePtr& live) {
   const Turn& turn = group->slot.turns.front();
-  const std::string& address = *live->address_of(turn.recipient);
-  Parts parts = parts_of(address);
-  const wire::Order order{wire::Order::Kind::Local, std::move(parts.local),
-                          std::move(parts.domain),  expand_verp(live->envelope.sender, address),
-                          live->envelope.size,      attempt_name(turn)};
+  const wire::Order order = local_order(turn, *live);
   const std::uint64_t number = begin_one(group, turn, live);
   log_.status(status());
-  actions_.send_local(wire::encode(number, order), live->body);
+  actions_.send_local(wire::encode(number, order), live->body, live->recipients.size() > 1);
 }
 
 void Deliveries::begin_remote(const std::shared_ptr<Group>& group, const LivePtr& live) {
@@ -149,11 +162,16 @@ void Deliveries::begin_remote(const std::shared_ptr<Group>& group, const LivePtr
     order.recipients.push_back({begin_one(group, turn, live), address});
   }
   log_.status(status());
-  for (std::string& each : wire::encode(order)) actions_.send_remote(std::move(each), live->body);
+  for (std::string& each : wire::encode(order))
+    actions_.send_remote(std::move(each), live->body, true);
 }
 
 void Deliveries::take_local_answer(std::string_view datagram) {
   Result<wire::NumberedAnswer> got = wire::decode_answer(datagram);
+  if (got && forgetting_.erase(got->number) > 0) return send_forgets();
+  if (const auto asked = got ? settles_.extract(got->number) : decltype(settles_)::node_type{}) {
+    return settled(asked.mapped(), got->answer);
+  }
   if (got) answered(Channel::Local, got->number, std::move(got->answer));
 }
 
@@ -165,23 +183,84 @@ void Deliveries::take_remote_answer(std::string_view datagram) {
 void Deliveries::answered(Channel channel, std::uint64_t number, wire::Answer answer) {
   const auto found = running_.find(number);
   if (found == running_.end() || found->second.group->slot.channel != channel) return;
-  const Running running = std::move(found->second);
+  Running running = std::move(found->second);
   running_.erase(found);
-  busy_.erase(running.turn.recipient);
   --(channel == Channel::Local ? local_ : remote_);
-
+  if (answer.settler != 0 && channel == Channel::Local && answer.verdict == wire::Verdict::Done) {
+    return settle_later(number, std::move(running), std::move(answer));
+  }
   Group& group = *running.group;
   if (answer.verdict != wire::Verdict::Later) group.answered = true;
   if (answer.verdict == wire::Verdict::Later) group.refusal = answer.text;
+  conclude(number, running, std::move(answer));
+  if (--group.left == 0) end_group(group);
+}
+
+void Deliveries::settle_later(std::uint64_t number, Running running, wire::Answer answer) {
+  scheduler_.release(running.group->slot, clock_.now().seconds);
+  const std::uint64_t who = answer.settler;
+  ++unsettled_;
+  Settler& settler = settlers_[who];
+  settler.waiting.push_back({number, std::move(running), std::move(answer)});
+  if (settler.asked.empty()) settle(who);
+}
+
+/// What comes while it flushes waits for the next one.
+void Deliveries::settle(std::uint64_t settler) {
+  settlers_[settler].asked.swap(settlers_[settler].waiting);
+  wire::Order order;
+  order.kind = wire::Order::Kind::Settle;
+  order.settler = settler;
+  const std::uint64_t number = next_++;
+  settles_.emplace(number, settler);
+  actions_.send_local(wire::encode(number, order), nullptr, false);
+}
+
+void Deliveries::settled(std::uint64_t settler, const wire::Answer& answer) {
+  for (Settling& each : std::exchange(settlers_[settler].asked, {})) {
+    --unsettled_;
+    if (answer.verdict != wire::Verdict::Done) {  // another attempt finds it, or not
+      each.answer.verdict = wire::Verdict::Later;
+      each.answer.text = answer.text;
+    }
+    conclude(each.number, each.running, std::move(each.answer));
+    scheduler_.settled(each.running.group->slot);
+  }
+  if (settlers_[settler].waiting.empty()) {
+    settlers_.erase(settler);
+  } else {
+    settle(settler);
+  }
+}
+
+void Deliveries::conclude(std::uint64_t number, const Running& running, wire::Answer answer) {
+  busy_.erase(running.turn.recipient);
+  const bool noted = answer.noted;
   Finished finished = finish(running, answer.verdict, std::move(answer.text));
   log_.ended(number, result_of(finished.outcome.state), finished.report);
   log_.status(status());
   if (is_delivered(finished.outcome.state)) finished.report.clear();
   if (finished.outcome.state == State::Waiting) {
-    scheduler_.put_back(group.slot, running.turn, finished.outcome.due);
+    scheduler_.put_back(running.group->slot, running.turn, finished.outcome.due);
+  } else if (noted) {
+    finished.notes = local_order(running.turn, *running.live);
+    finished.notes->kind = wire::Order::Kind::Forget;
   }
   actions_.finished(std::move(finished));
-  if (--group.left == 0) end_group(group);
+}
+
+void Deliveries::forget(wire::Order notes) {
+  to_forget_.push_back(std::move(notes));
+  send_forgets();
+}
+
+void Deliveries::send_forgets() {
+  while (!to_forget_.empty() && forgetting_.size() < kForgottenAtOnce) {
+    const std::uint64_t number = next_++;
+    forgetting_.insert(number);
+    actions_.send_local(wire::encode(number, to_forget_.front()), nullptr, false);
+    to_forget_.pop_front();
+  }
 }
 
 bool Deliveries::asked_for_it(const Running& running) {

@@ -88,7 +88,7 @@ void Intake::schedule(Incoming& incoming, const Submitted& submitted) {
     const NewRecipient& each = recipients[i];
     scheduler_.add(
         {submitted.recipients[i], submitted.message, each.channel, incoming.message.envelope.born,
-         std::min(now, incoming.message.envelope.born), 0, each.destination},
+         std::min(now, incoming.message.envelope.born), 0, each.destination, false},
         now);
     if (!scheduler_.resting(each.channel, each.destination, now)) ++soon;
   }

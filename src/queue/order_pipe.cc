@@ -23,8 +23,8 @@ OrderPipe::~OrderPipe() {
   if (!is_lost_) loop_.forget(socket_.get());
 }
 
-void OrderPipe::send(std::string bytes, Message message) {
-  unsent_.push_back({std::move(bytes), std::move(message)});
+void OrderPipe::send(std::string bytes, Message message, bool shared) {
+  unsent_.push_back({std::move(bytes), std::move(message), shared});
   if (unsent_.size() == 1) send_unsent();
 }
 
@@ -32,12 +32,13 @@ void OrderPipe::send_unsent() {
   while (!unsent_.empty() && !is_lost_) {
     const Unsent& first = unsent_.front();
     UniqueFd own;
-    if (first.message) {
+    if (first.message && first.shared) {
       Result<UniqueFd> again = reopen(files_, first.message->get());
       if (again) own = std::move(again).value();
     }
+    const int message = first.message && !first.shared ? first.message->get() : own.get();
     const Result<void> sent =
-        wire::send_datagram(socket_.get(), first.bytes, own.get(), wire::Wait::No);
+        wire::send_datagram(socket_.get(), first.bytes, message, wire::Wait::No);
     if (!sent && sent.error().os_error == EAGAIN) {
       if (!loop_.change(socket_.get(), EventLoop::Interest::ReadAndWrite)) lose();
       return;

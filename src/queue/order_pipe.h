@@ -27,14 +27,16 @@ class OrderPipe {
   OrderPipe& operator=(const OrderPipe&) = delete;
   ~OrderPipe();
 
-  /// Each order gets `message` by a descriptor of its own: programs of two deliveries must not
-  /// share one position. Without one, where there is none to be had, nobody can carry it out.
-  void send(std::string bytes, Message message);
+  /// Each order gets `message` by a descriptor of its own where others may have it, too (`shared`):
+  /// programs of two deliveries must not share one position. Without one, where there is none to be
+  /// had, nobody can carry it out.
+  void send(std::string bytes, Message message, bool shared);
 
  private:
   struct Unsent {
     std::string bytes;
     Message message;
+    bool shared;
   };
 
   OrderPipe(FileOps& files, EventLoop& loop, UniqueFd socket,

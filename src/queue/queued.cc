@@ -124,7 +124,8 @@ Queued::Queued(System& system, SpoolArea& spool, QueueSettings settings, ReadSet
       loop_{std::move(loop)},
       committer_{std::move(committer)},
       scheduler_{settings_.limits},
-      recorder_{*loop_, *committer_, spool, log},
+      recorder_{*loop_, *committer_, spool, log,
+                [this](wire::Order notes) { deliveries_.forget(std::move(notes)); }},
       intake_{system.clock, *committer_, spool, scheduler_, live_, log},
       teller_{{system, *loop_, *committer_, spool, live_, log, recorder_, intake_, uid}},
       deliveries_{system.clock,
@@ -133,11 +134,11 @@ Queued::Queued(System& system, SpoolArea& spool, QueueSettings settings, ReadSet
                   log,
                   store_id,
                   {[this](MessageId id, auto take) { load(id, std::move(take)); },
-                   [this](std::string order, OrderPipe::Message message) {
-                     local_->send(std::move(order), std::move(message));
+                   [this](std::string order, OrderPipe::Message message, bool shared) {
+                     local_->send(std::move(order), std::move(message), shared);
                    },
-                   [this](std::string order, OrderPipe::Message message) {
-                     remote_->send(std::move(order), std::move(message));
+                   [this](std::string order, OrderPipe::Message message, bool shared) {
+                     remote_->send(std::move(order), std::move(message), shared);
                    },
                    [this](Finished each) { finished(std::move(each)); }}} {
   use_settings();
@@ -235,7 +236,8 @@ void Queued::end_of_turn() {
   log_.flush();
   // What the store does not take now is delivered again by the next process, which recognises it.
   const bool recorded = recorder_.idle() || recorder_.stuck();
-  if (draining_ && deliveries_.idle() && recorded && intake_.idle() && teller_.idle()) {
+  if (draining_ && recorded && deliveries_.idle() && intake_.idle() && teller_.idle() &&
+      recorder_.tidy()) {
     loop_->stop();
   }
 }

@@ -9,8 +9,11 @@ namespace lbx::queue {
 namespace {
 
 constexpr std::chrono::seconds kRecordAgain{5};
-/// Files of ended messages stay for so long, so that one flush is for many.
+/// Files of ended messages, and notes of their deliveries, stay for so long, so that one flush is
+/// for many.
 constexpr std::chrono::seconds kCondemnedFor{5};
+/// So many notes do not wait.
+constexpr std::size_t kMaxNoted = 1000;
 
 Result<void> record(QueueStore& store, const std::vector<Finished>& batch,
                     std::vector<MessageId>& ended) {
@@ -67,7 +70,7 @@ void Recorder::try_again(Batch& batch, const Error& why) {
   });
 }
 
-void Recorder::ended(const Batch& batch, const std::vector<MessageId>& messages) {
+void Recorder::ended(Batch& batch, const std::vector<MessageId>& messages) {
   for (const MessageId message : messages) {
     log_.end(message);
     const auto of = std::ranges::find(batch, message, &Finished::message);
@@ -75,6 +78,10 @@ void Recorder::ended(const Batch& batch, const std::vector<MessageId>& messages)
       condemn(of->live->spool_name);
     }
   }
+  for (Finished& each : batch) {
+    if (each.notes) noted_.push_back(*std::move(each.notes));
+  }
+  remove_later();
 }
 
 void Recorder::condemn(std::string spool_name) {
@@ -83,22 +90,40 @@ void Recorder::condemn(std::string spool_name) {
 }
 
 void Recorder::remove_later() {
-  if (condemned_.empty() || std::exchange(removing_, true)) return;
-  loop_.after(kCondemnedFor, [this] { remove_condemned(); });
+  if (removing_ || (condemned_.empty() && noted_.empty())) return;
+  if (noted_.size() >= kMaxNoted) return remove_condemned();
+  if (!remove_timer_) remove_timer_ = loop_.after(kCondemnedFor, [this] { remove_condemned(); });
+}
+
+bool Recorder::tidy() {
+  if (removing_) return false;
+  if (!condemned_.empty() || !noted_.empty()) remove_condemned();
+  return !removing_;
 }
 
 void Recorder::remove_condemned() {
+  if (remove_timer_) loop_.cancel(*remove_timer_);
+  remove_timer_.reset();
+  removing_ = true;
   for (std::string& each : condemned_) spool_.condemn(std::move(each));
   condemned_.clear();
+  auto notes = std::make_shared<std::vector<wire::Order>>(std::exchange(noted_, {}));
   Committer::Operation operation;
   operation.durability = Durability::Now;
   operation.run = [](QueueStore& /*store*/) { return Result<void>{}; };
-  operation.done = [this](const Result<void>& result) {
-    removing_ = false;
-    if (result) spool_.remove_condemned();  // else the sweep of the next start does it
-    remove_later();
+  operation.done = [this, notes](const Result<void>& result) {
+    condemned_removed(result.has_value(), *notes);
   };
-  if (!committer_.post(std::move(operation))) removing_ = false;
+  if (!committer_.post(std::move(operation))) condemned_removed(false, *notes);
+}
+
+void Recorder::condemned_removed(bool durable, std::vector<wire::Order>& notes) {
+  removing_ = false;
+  if (durable) {  // else the sweep of the next start does it, and time
+    spool_.remove_condemned();
+    for (wire::Order& each : notes) forget_(std::move(each));
+  }
+  remove_later();
 }
 
 }  // namespace lbx::queue

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,11 @@ namespace lbx::queue {
 
 class Recorder {
  public:
-  /// Everything handed in must outlive it.
-  Recorder(EventLoop& loop, Committer& committer, SpoolArea& spool, LogLines& log)
-      : loop_{loop}, committer_{committer}, spool_{spool}, log_{log} {}
+  /// Everything handed in must outlive it. `forget` gets the notes of what has ended on the disk,
+  /// too.
+  Recorder(EventLoop& loop, Committer& committer, SpoolArea& spool, LogLines& log,
+           std::function<void(wire::Order)> forget)
+      : loop_{loop}, committer_{committer}, spool_{spool}, log_{log}, forget_{std::move(forget)} {}
 
   void add(Finished finished);
   /// Gives the store's thread all there is, before whatever is posted next.
@@ -33,15 +36,18 @@ class Recorder {
   /// The store takes nothing now: nothing should be delivered, since it could not be noted down.
   bool stuck() const { return stuck_; }
   bool idle() const { return waiting_.empty() && under_way_ == 0; }
+  /// What waits for company does not any more. True: nothing waits.
+  bool tidy();
 
  private:
   using Batch = std::vector<Finished>;
 
   void post(const std::shared_ptr<Batch>& batch);
   void try_again(Batch& batch, const Error& why);
-  void ended(const Batch& batch, const std::vector<MessageId>& messages);
+  void ended(Batch& batch, const std::vector<MessageId>& messages);
   void remove_later();
   void remove_condemned();
+  void condemned_removed(bool durable, std::vector<wire::Order>& notes);
 
   EventLoop& loop_;
   Committer& committer_;
@@ -50,7 +56,10 @@ class Recorder {
   Batch waiting_;
   std::size_t under_way_{0};
   bool stuck_{false};
+  std::function<void(wire::Order)> forget_;
   std::vector<std::string> condemned_;
+  std::vector<wire::Order> noted_;
+  std::optional<EventLoop::TimerKey> remove_timer_;
   bool removing_{false};
 };
 

@@ -58,7 +58,9 @@ std::uint32_t Scheduler::destination_of(Channel channel, std::string_view name) 
 void Scheduler::forget_if_idle(std::uint32_t destination) {
   Destination& each = destinations_[destination];
   // One that is in the ring is met there once more, and forgotten then.
-  if (!each.in_use || each.entries > 0 || each.active > 0 || each.in_ring) return;
+  if (!each.in_use || each.entries > 0 || each.active > 0 || each.settling > 0 || each.in_ring) {
+    return;
+  }
   if (each.rests_until != 0) resting_.erase({each.rests_until, destination});
   by_name_.erase(key_of(each.channel, each.name));
   each = {};
@@ -73,10 +75,11 @@ std::uint32_t Scheduler::new_entry(const Waiting& waiting, std::uint32_t destina
   } else {
     free_entries_ = entries_[index].next;
   }
-  entries_[index] = {{waiting.recipient, waiting.message, waiting.born, waiting.attempts},
-                     waiting.due,
-                     destination,
-                     kNone};
+  entries_[index] = {
+      {waiting.recipient, waiting.message, waiting.born, waiting.attempts, waiting.tried},
+      waiting.due,
+      destination,
+      kNone};
   ++count_;
   ++destinations_[destination].entries;
   return index;
@@ -191,8 +194,8 @@ void Scheduler::give_back(const Slot& slot, std::size_t from) {
   Destination& destination = destinations_[slot.destination];
   for (std::size_t i = slot.turns.size(); i > from; --i) {
     const Turn& turn = slot.turns[i - 1];
-    const Waiting waiting{
-        turn.recipient, turn.message, slot.channel, turn.born, turn.born, turn.attempts, {}};
+    const Waiting waiting{turn.recipient, turn.message,  slot.channel, turn.born,
+                          turn.born,      turn.attempts, {},           turn.tried};
     const std::uint32_t entry = new_entry(waiting, slot.destination);
     entries_[entry].next = destination.first;
     destination.first = entry;
@@ -202,8 +205,8 @@ void Scheduler::give_back(const Slot& slot, std::size_t from) {
 }
 
 void Scheduler::put_back(const Slot& slot, const Turn& turn, std::int64_t due) {
-  const Waiting waiting{
-      turn.recipient, turn.message, slot.channel, turn.born, due, turn.attempts + 1, {}};
+  const Waiting waiting{turn.recipient,    turn.message, slot.channel, turn.born, due,
+                        turn.attempts + 1, {},           true};
   push_future(new_entry(waiting, slot.destination));
 }
 
@@ -230,6 +233,16 @@ void Scheduler::ended(const Slot& slot, Ending ending, std::int64_t now) {
     refused(destination, now);
   }
   enter_ring(slot.destination);
+  forget_if_idle(slot.destination);
+}
+
+void Scheduler::release(const Slot& slot, std::int64_t now) {
+  ++destinations_[slot.destination].settling;
+  ended(slot, Ending::Done, now);
+}
+
+void Scheduler::settled(const Slot& slot) {
+  --destinations_[slot.destination].settling;
   forget_if_idle(slot.destination);
 }
 

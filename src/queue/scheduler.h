@@ -47,6 +47,7 @@ struct Turn {
   MessageId message{0};
   std::int64_t born{0};
   std::uint32_t attempts{0};
+  bool tried{true};  // before, perhaps
 };
 
 /// A delivery that may begin: one slot, until ended(). More than one turn: of one message.
@@ -78,6 +79,10 @@ class Scheduler {
     Unknown,  // says nothing about the destination
   };
   void ended(const Slot& slot, Ending ending, std::int64_t now);
+
+  /// The slot is free for others, but a turn of it may still be put back: until settled().
+  void release(const Slot& slot, std::int64_t now);
+  void settled(const Slot& slot);
 
   /// Of a destination that rests: what is due and born before `born`, up to `most`. It would come
   /// to nothing, one by one.
@@ -116,6 +121,7 @@ class Scheduler {
     std::uint32_t last{kNone};
     std::size_t entries{0};  // due or not
     std::size_t active{0};
+    std::size_t settling{0};  // released, and not settled
     std::size_t granted{0};
     std::uint32_t successes{0};  // since `granted` grew
     std::uint32_t refusals{0};   // in a row

@@ -36,6 +36,7 @@ struct Waiting {
   std::int64_t due{0};
   std::uint32_t attempts{0};
   std::string_view destination;  // valid during the call only
+  bool tried{true};              // an attempt may have been made that nobody has recorded
 };
 
 /// How an attempt ended.

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Messages a second, 4 kB each, from submission to one Maildir, with 1, 10 and 50 submitters:
 letterbox-queued (queue_load at its door) and Postfix's virtual (smtp-source), in turns, on one disk;
-once plain and once with flushes that take 5 ms longer. Also CPU time for each message, memory, and
-flushes for each message. Runs as root (Postfix needs it); ours then runs as nobody.
+once plain and once with flushes that take 5 ms longer. Also CPU time for each message, memory,
+flushes for each message, how fast is delivered while mail comes in at full speed, and what 100,000
+messages for a dead destination cost. Each says which bar there is and whether it holds. Runs as root
+(Postfix needs it); ours then runs as nobody.
 
 usage: queue.py [COUNT [ROUNDS]]   LBX_BENCH_DIR: on the disk to be measured; LBX_BENCH: which, as
-ours,postfix,flushes,dead; LBX_DEAD: messages for the last one"""
+ours,postfix,plain,slow,flushes,accepting,dead; LBX_DEAD: messages for the last one"""
 import os
 import re
 import signal
@@ -31,6 +33,13 @@ PATIENCE = 600
 def message():
     head = b'From: a@b.example\nTo: joe@example.org\nSubject: of four thousand octets\n\n'
     return head + (b'0123456789' * 7 + b'\n') * ((4096 - len(head)) // 71)
+
+
+def bar(text, value, limit, least=False):
+    """Prints whether a value is at least, or at most, what is asked for."""
+    holds = value >= limit if least else value <= limit
+    print('    bar: %s %s %g: %s' % (text, 'at least' if least else 'at most', limit,
+                                     'holds' if holds else 'NOT MET, %.3g' % value), flush=True)
 
 
 def members(first):
@@ -77,21 +86,30 @@ def wait_for_files(folder, count):
 class Ours:
     NAME = 'letterbox-queued'
 
-    def __init__(self, test, slow):
+    def __init__(self, test, slow, wrap=()):
         self.home = mail_queue.QueueHome(test)
         env = self.home.environment()
         if slow:
             env.update(LD_PRELOAD=letterbox.program('slow_sync.so'), SLOW_SYNC_MS='5')
-        self.home.start(env=env)
+        self.home.start(env=env, wrap=wrap)
         self.session = self.home.process.pid
         self.new = os.path.join(self.home.maildir.path, 'new')
         self.message = os.path.join(self.home.dir, 'message')
         with open(self.message, 'wb') as file:
             file.write(message())
 
-    def load(self, submitters, count):
+    def load(self, submitters, count, to='joe@example.org'):
         return [letterbox.program('queue_load'), self.home.dir + '/run/queue.sock',
-                str(submitters), str(count), self.message, 'joe@example.org']
+                str(submitters), str(count), self.message, to]
+
+    def set(self, **control):
+        self.home.control(**control)
+        self.home.process.send_signal(signal.SIGHUP)
+
+    def queue_memory(self):
+        """PSS in MiB of the process that keeps the queue: the last one that the first one forks."""
+        with open('/proc/%d/smaps_rollup' % self.home.processes()[2], encoding='ascii') as file:
+            return int(re.search(r'^Pss: +(\d+)', file.read(), re.M)[1]) / 1024
 
     def stop(self):
         self.home.stop()
@@ -200,63 +218,119 @@ def compare(which, count, rounds, slow):
     servers = [kind(test, slow) for kind in which]
     print('%s, %d messages, %d rounds' % ('flushes of 5 ms' if slow else 'plain', count, rounds))
     for server in servers:
-        print('  %-18s idle %.1f MiB' % (server.NAME, memory_of(server.session)))
+        idle = memory_of(server.session)
+        print('  %-18s idle %.1f MiB' % (server.NAME, idle))
+        if isinstance(server, Ours):
+            bar('MiB idle', idle, 12)
     for submitters in SUBMITTERS:
         results = {server: [] for server in servers}
         for _ in range(rounds):
             for server in servers:
                 results[server].append(measure(server, submitters, count))
+        rates = {}
         for server in servers:
             rate, cpu, memory = (statistics.median(each) for each in zip(*results[server]))
+            rates[type(server)] = rate
             print('  %-18s %3d submitters %7.0f a second %6.2f ms CPU %6.1f MiB' % (
                 server.NAME, submitters, rate, cpu, memory), flush=True)
+            if isinstance(server, Ours):
+                bar('ms CPU', cpu, 0.6)
+                bar('MiB', memory, 24)
+        if len(rates) == 2:
+            bar('times as fast', rates[Ours] / rates[Postfix], 4 if slow else 2, True)
     for server in servers:
         server.stop()
     test.doCleanups()
 
 
+FLUSHES = 'fsync,fdatasync,syncfs'
+
+
+def flushes_so_far(trace):
+    """The queue's, which are SQLite's, and those of deliveries."""
+    with open(trace, encoding='utf-8', errors='replace') as file:
+        text = file.read()
+    return len(re.findall(r'fdatasync\(', text)), len(re.findall(r'(?:fsync|syncfs)\(', text))
+
+
 def flushes(count):
-    """For each message: the queue's, then all, by strace."""
+    """For each message, by strace. It stops a process at these calls only (--seccomp-bpf): whatever
+    makes everything slow leaves less to be done together."""
     for submitters in SUBMITTERS:
         test = Bench()
-        ours = Ours(test, False)
-        trace = os.path.join(ours.home.dir, 'trace')
-        pids = ours.home.processes()
-        tracer = subprocess.Popen(['strace', '-f', '-qq', '-e', 'fsync,fdatasync,syncfs', '-o', trace]
-                                  + [word for pid in pids for word in ('-p', str(pid))])
-        time.sleep(1)
+        folder = tempfile.mkdtemp(prefix='lbx-trace.')
+        test.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        os.chmod(folder, 0o777)
+        trace = os.path.join(folder, 'trace')
+        ours = Ours(test, False, ('strace', '-D', '-f', '--seccomp-bpf', '-qq', '-e',
+                                  'trace=' + FLUSHES, '-o', trace))
+        before = flushes_so_far(trace)
         subprocess.run(ours.load(submitters, count), check=True, stdout=subprocess.DEVNULL)
         wait_for_files(ours.new, count)
         time.sleep(1)
-        tracer.send_signal(signal.SIGINT)
-        tracer.wait()
-        with open(trace, encoding='utf-8', errors='replace') as file:
-            lines = [line for line in file if re.search(r'sync\w*\(', line)]
-        queue = sum('fdatasync' in line for line in lines)
-        print('  %3d submitters: %.3f flushes in the queue, %.3f in all, for each message' % (
-            submitters, queue / count, len(lines) / count), flush=True)
+        queue, delivery = ((now - then) / count
+                           for now, then in zip(flushes_so_far(trace), before))
+        print('  %3d submitters: %.3f flushes in the queue, %.3f by deliveries, for each message' % (
+            submitters, queue, delivery), flush=True)
+        bar('flushes in the queue', round(queue, 2), 0.1 if submitters == 50 else 1)
+        bar('flushes by deliveries', round(delivery, 2), 2)
         ours.stop()
         test.doCleanups()
+
+
+def drain(ours, count):
+    """How many messages a second leave a queue that was filled before."""
+    before = len(os.listdir(ours.new))
+    start = time.monotonic()
+    ours.set(concurrencylocal='10')
+    wait_for_files(ours.new, before + count)
+    return count / (time.monotonic() - start)
+
+
+def accepting(count):
+    """The rate of deliveries alone, and while 50 submitters hand in mail for elsewhere."""
+    test = Bench()
+    ours = Ours(test, False)
+    rates = []
+    for disturbed in (False, True):
+        ours.set(concurrencylocal='0')
+        subprocess.run(ours.load(50, count), check=True, stdout=subprocess.DEVNULL)
+        flood = None
+        if disturbed:
+            flood = subprocess.Popen(ours.load(50, 10_000_000, 'x@dead.example'),
+                                     stdout=subprocess.DEVNULL)
+            accepted, since = ours.home.counters()['accepted'], time.monotonic()
+        rates.append(drain(ours, count))
+        if flood is not None:
+            accepted = ours.home.counters()['accepted'] - accepted
+            flood.kill()
+            flood.wait()
+            print('  %.0f deliveries a second alone, %.0f while %.0f a second are accepted' % (
+                *rates, accepted / (time.monotonic() - since)))
+    bar('of the undisturbed rate', rates[1] / rates[0], 0.7, True)
+    ours.stop()
+    test.doCleanups()
 
 
 def dead(count):
     """Many messages for a destination that is never reached: the start, memory, local mail."""
     test = Bench()
     ours = Ours(test, False)
-    words = ours.load(50, count)
-    words[-1] = 'x@dead.example'  # concurrencyremote is 0
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
-    local = measure(ours, 10, 1000)[0]
+    empty = measure(ours, 10, 1000)[0]
+    # concurrencyremote is 0: it waits.
+    subprocess.run(ours.load(50, count, 'x@dead.example'), check=True, stdout=subprocess.DEVNULL)
+    full = measure(ours, 10, 1000)[0]
     ours.stop()
     start = time.monotonic()
     ours.home.start()
     took = time.monotonic() - start
     again = measure(ours, 10, 1000)[0]
-    queue = ours.home.processes()[2]
-    with open('/proc/%d/smaps_rollup' % queue, encoding='ascii') as file:
-        pss = int(re.search(r'^Pss: +(\d+)', file.read(), re.M)[1]) / 1024
-    print('%d to a dead destination: local mail %.0f a second before, %.0f after a start of %.2f s; '
-          'the queue process has %.1f MiB' % (count, local, again, took, pss))
+    pss = ours.queue_memory()
+    print('  local mail %.0f a second in an empty queue, %.0f beside %d messages, %.0f after a start '
+          'of %.2f s; the queue process has %.1f MiB' % (empty, full, count, again, took, pss))
+    bar('seconds for a start', took, 2)
+    bar('MiB in the queue process', pss, 150)
+    bar('of the rate in an empty queue', min(full, again) / empty, 0.9, True)
     ours.stop()
     test.doCleanups()
 
@@ -266,13 +340,19 @@ def main():
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     if 'LBX_BENCH_DIR' in os.environ:
         tempfile.tempdir = os.environ['LBX_BENCH_DIR']
-    what = os.environ.get('LBX_BENCH', 'ours,postfix,flushes,dead').split(',')
+    what = os.environ.get('LBX_BENCH', 'ours,postfix,plain,slow,flushes,accepting,dead').split(',')
     kinds = [kind for name, kind in (('ours', Ours), ('postfix', Postfix)) if name in what]
-    for slow in (False, True) if kinds else ():
-        compare(kinds, count, rounds, slow)
+    for word, slow in (('plain', False), ('slow', True)):
+        if kinds and word in what:
+            compare(kinds, count, rounds, slow)
     if 'flushes' in what:
+        print('flushes, %d messages' % count)
         flushes(count)
+    if 'accepting' in what:
+        print('deliveries while mail comes in, %d messages' % count)
+        accepting(count)
     if 'dead' in what:
+        print('many messages for a dead destination')
         dead(int(os.environ.get('LBX_DEAD', '100000')))
 
 

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
 """A delivery with --attempt, killed with SIGKILL before each of its system calls in turn, and then
-made again: into a Maildir or an mbox the message comes exactly once."""
+made again: into a Maildir or an mbox the message comes exactly once. So it is with a queue that is
+killed with all its processes, at any time; and it leaves nothing beside the mail."""
 import os
+import random
 import shutil
+import signal
+import time
 import unittest
 
 import deliver_kill_test
+from support import mail_queue
 from support.letterbox import Maildir, own
 
 
@@ -71,6 +76,69 @@ class OnceIntoTwoTest(OnceIntoAnMboxTest):
         with open(self.path('home/two'), 'rb') as file:
             two = file.read()
         self.assertEqual(two[len(self.OLD):].partition(b'\n')[2], self.entry())
+
+
+class OnceByTheQueueTest(unittest.TestCase):
+    MESSAGES = int(os.environ.get('LBX_KILLED_MESSAGES', '150'))
+
+    def setUp(self):
+        self.queue = mail_queue.QueueHome(self)
+        self.queue.qmail('-box', './box\n')
+        self.accepted = set()
+
+    def submit(self, number):
+        """As a sender does: until it is taken. One whose answer was lost is taken twice."""
+        to = 'joe-box@example.org' if number % 5 == 0 else 'joe@example.org'
+        try:
+            answer = self.queue.door().submit('s@x', [to], b'Subject: %d-%d\n\nx\n' % (
+                number, len(self.accepted)))
+        except OSError:
+            return False
+        if answer[:1] != b'K':
+            return False
+        self.accepted.add(b'Subject: %d-%d\n' % (number, len(self.accepted)))
+        return True
+
+    def found(self):
+        texts = list(self.queue.maildir.messages().values())
+        with open(os.path.join(self.queue.user_home, 'box'), 'rb') as file:
+            texts += file.read().split(b'\nFrom ')
+        return [line + b'\n' for text in texts for line in text.split(b'\n')
+                if line.startswith(b'Subject: ')]
+
+    def kill_and_start(self):
+        self.queue.stop(signal.SIGKILL)
+        lock = os.path.join(self.queue.user_home, 'box.lock')
+        if os.path.exists(lock):
+            os.utime(lock, (0, 0))  # of a dead process, and old enough
+        self.queue.start()
+
+    def finish(self):
+        self.queue.wait_until(lambda: self.queue.counters()['waiting'] == 0, 'it waits')
+        self.assertEqual(self.queue.stop(), 0)
+
+    def test_a_queue_that_is_killed_delivers_all_once(self):
+        chance = random.Random(7)
+        self.queue.start()
+        kill_at = time.monotonic() + chance.uniform(0.02, 0.2)
+        for number in range(self.MESSAGES):
+            if time.monotonic() > kill_at:
+                self.kill_and_start()
+                kill_at = time.monotonic() + chance.uniform(0.02, 0.2)
+            self.assertTrue(self.submit(number))
+        self.finish()
+        found = self.found()
+        self.assertEqual(sorted(found), sorted(self.accepted))
+        self.assertEqual(os.listdir(os.path.join(self.queue.maildir.path, 'tmp')), [])
+
+    def test_a_queue_that_ends_leaves_no_notes(self):
+        self.queue.start()
+        for number in range(20):
+            self.assertTrue(self.submit(number))
+        self.finish()
+        self.assertEqual(sorted(self.found()), sorted(self.accepted))
+        self.assertEqual(sorted(os.listdir(self.queue.user_home)), ['.qmail-box', 'Maildir', 'box'])
+        self.assertEqual(os.listdir(os.path.join(self.queue.maildir.path, 'tmp')), [])
 
 
 if __name__ == '__main__':

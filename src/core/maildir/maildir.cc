@@ -130,10 +130,17 @@ Result<std::vector<MaildirEntry>> scan_maildir(FileOps& files, int maildir) {
 }
 
 Result<std::optional<std::string>> find_message(FileOps& files, int maildir, std::uint64_t random) {
-  for (const MaildirEntry& each : LBX_TRY(scan_maildir(files, maildir))) {
-    if (each.name.base.random_part() == random) return std::optional{each.path()};
+  const std::string mark = 'R' + ascii::to_hex(random, 16);  // most names need no closer look
+  std::optional<std::string> found;
+  for (const std::string folder : {"new", "cur"}) {
+    LBX_TRY(files.each_name(maildir, folder, [&](const ListedName& each) {
+      if (each.is_directory || each.name.find(mark) == std::string_view::npos) return;
+      const Result<MessageFileName> name = MessageFileName::parse(each.name);
+      if (name && name->base.random_part() == random) found = folder + '/' + name->str();
+    }));
+    if (found) break;
   }
-  return std::optional<std::string>{};
+  return found;
 }
 
 bool is_first_attempt(FileOps& files, int maildir, std::uint64_t random) {

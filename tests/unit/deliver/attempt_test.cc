@@ -49,6 +49,22 @@ TEST_F(AttemptTest, NotesAreThereAtTheNextAttemptAndAtNoOther) {
   EXPECT_EQ((*other)->note("1-x"), AttemptNote{});
 }
 
+TEST_F(AttemptTest, WhatIsForgottenIsGoneAndNothingElse) {
+  for (const char* const name : {"one", "two"}) {
+    auto made = open(name);
+    ASSERT_TRUE(made && *made);
+    (*made)->done("1-x", 0);
+  }
+  Attempt::forget(outside.system, scratch.fd(), "one", request);
+  EXPECT_EQ((*open("two"))->note("1-x").done, 0);
+  EXPECT_EQ((*open("one"))->note("1-x").done, std::nullopt);
+  for (const char* const name : {"one", "two"}) {
+    Attempt::forget(outside.system, scratch.fd(), name, request);
+  }
+  EXPECT_THAT(scratch.names("."), IsEmpty());
+  EXPECT_TRUE(open("three"));
+}
+
 TEST_F(AttemptTest, OnlyTheUserMayLookAtThem) {
   const auto notes = open();
   EXPECT_EQ(mode(".letterbox"), 0700U);

@@ -16,6 +16,7 @@
 namespace lbx::deliver {
 namespace {
 
+using wire::Earlier;
 using wire::Wait;
 
 constexpr uid_t kOther = 65534;
@@ -76,9 +77,12 @@ class LocalOrdersTest : public testing::Test {
   static std::optional<uid_t> only() {
     return ::geteuid() == 0 ? std::nullopt : std::optional<uid_t>{::geteuid()};
   }
-  void order(std::uint64_t number, const std::string& local, const std::string& attempt) {
+  void order(std::uint64_t number, const std::string& local, const std::string& attempt,
+             Earlier earlier = Earlier::Unknown, Order::Kind kind = Order::Kind::Local,
+             bool settle_later = false, std::uint64_t settler = 0) {
     const UniqueFd message{::open(scratch.path("message").c_str(), O_RDONLY | O_CLOEXEC)};
-    const wire::Order what{Order::Kind::Local, local, "x.y", "s@t", 100'013, attempt};
+    const wire::Order what{kind,    local,   "x.y",        "s@t",  100'013,
+                           attempt, earlier, settle_later, settler};
     EXPECT_TRUE(
         wire::send_datagram(pair.ours.get(), encode(number, what), message.get(), Wait::Yes));
   }
@@ -121,6 +125,55 @@ TEST_F(LocalOrdersTest, AnAttemptThatIsRepeatedIsNotShownTwice) {
     EXPECT_EQ(answers(1).begin()->second.verdict, Verdict::Done);
   }
   EXPECT_EQ(scratch.names("joe/Maildir/new").size(), 1U);
+}
+
+TEST_F(LocalOrdersTest, WhatMayHaveBeenTriedIsFoundByTheNameOfTheFirstAttemptAlone) {
+  start();
+  order(1, "joe", "store.7.1", Earlier::None);
+  EXPECT_EQ(answers(1).at(1), (Answer{Verdict::Done, "did 1+0+0\n"}));
+  EXPECT_THAT(scratch.names("joe/Maildir/tmp"), testing::IsEmpty());
+  const std::string name = scratch.names("joe/Maildir/new").at(0);
+  order(2, "joe", "store.7.1", Earlier::Maybe);
+  EXPECT_EQ(answers(1).at(2).verdict, Verdict::Done);
+  EXPECT_THAT(scratch.names("joe/Maildir/new"), testing::ElementsAre(name));
+  order(3, "joe", "store.8.1", Earlier::Maybe);  // its first attempt came to nothing
+  EXPECT_EQ(answers(1).at(3).verdict, Verdict::Done);
+  EXPECT_EQ(scratch.names("joe/Maildir/new").size(), 2U);
+  EXPECT_THAT(scratch.names("joe/Maildir/tmp"), testing::IsEmpty());
+}
+
+TEST_F(LocalOrdersTest, NotesOfAnMboxStayUntilTheQueueForgetsThem) {
+  write_qmail(".qmail-box", "./box\n");
+  start();
+  order(1, "joe-box", "store.7.1", Earlier::None);
+  EXPECT_TRUE(answers(1).at(1).noted);
+  order(2, "joe-box", "store.7.1", Earlier::Maybe);
+  EXPECT_TRUE(answers(1).at(2).noted);
+  struct stat box {};
+  ASSERT_EQ(::stat(scratch.path("joe/box").c_str(), &box), 0);
+  EXPECT_LT(box.st_size, 200'000) << "it is there twice";
+  EXPECT_EQ(scratch.names("joe/.letterbox/attempts").size(), 1U);
+  order(3, "joe-box", "store.8.1", Earlier::None, Order::Kind::Forget);  // never heard of
+  EXPECT_EQ(answers(1).at(3).verdict, Verdict::Done);
+  EXPECT_EQ(scratch.names("joe/.letterbox/attempts").size(), 1U);
+  order(4, "joe-box", "store.7.1", Earlier::None, Order::Kind::Forget);
+  EXPECT_EQ(answers(1).at(4).verdict, Verdict::Done);
+  EXPECT_NE(::access(scratch.path("joe/.letterbox").c_str(), F_OK), 0);
+}
+
+TEST_F(LocalOrdersTest, WhatAProcessHasDeliveredItSettlesAndNobodyElseDoes) {
+  write_qmail(".qmail-two", "./Maildir/\n|true\n");
+  start();
+  order(1, "joe", "store.7.1", Earlier::None, Order::Kind::Local, true);
+  const std::uint64_t settler = answers(1).at(1).settler;
+  EXPECT_NE(settler, 0U);
+  EXPECT_EQ(scratch.names("joe/Maildir/new").size(), 1U);
+  order(2, "joe-two", "store.7.2", Earlier::None, Order::Kind::Local, true);
+  EXPECT_EQ(answers(1).at(2).settler, 0U) << "more than a Maildir is flushed at once";
+  order(3, "", "", Earlier::Unknown, Order::Kind::Settle, false, settler);
+  EXPECT_EQ(answers(1).at(3).verdict, Verdict::Done);
+  order(4, "", "", Earlier::Unknown, Order::Kind::Settle, false, settler + 1);
+  EXPECT_EQ(answers(1).at(4).verdict, Verdict::Later);
 }
 
 TEST_F(LocalOrdersTest, ProgramsThatRunAtOnceEachReadTheWholeMessage) {

@@ -9,7 +9,8 @@ namespace lbx::deliver {
 namespace {
 
 TEST(UserOrder, ReadsBackWhatItWrites) {
-  for (const Order::Kind kind : {Order::Kind::Verdict, Order::Kind::Deliver, Order::Kind::Local}) {
+  for (const Order::Kind kind : {Order::Kind::Verdict, Order::Kind::Deliver, Order::Kind::Local,
+                                 Order::Kind::Forget, Order::Kind::Settle}) {
     UserOrder order;
     order.kind = kind;
     order.number = 77;
@@ -17,10 +18,14 @@ TEST(UserOrder, ReadsBackWhatItWrites) {
     order.request = {"joe", "/home/joe", "joe-x", "-", "x", "a.b", "s@t\n", ""};
     order.size = 4;
     order.attempt = "id.1.2";
+    order.earlier = wire::Earlier::None;
+    order.settle_later = true;
     const Result<UserOrder> again = decode_user_order(encode(order));
     ASSERT_TRUE(again) << again.error().what;
     EXPECT_EQ(encode(*again), encode(order));
     EXPECT_EQ(again->kind, kind);
+    EXPECT_EQ(again->earlier, wire::Earlier::None);
+    EXPECT_TRUE(again->settle_later);
     EXPECT_EQ(again->request.host, "a.b");
   }
   EXPECT_FALSE(decode_user_order(encode(1, Order{})));

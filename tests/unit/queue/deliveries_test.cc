@@ -24,12 +24,13 @@ class DeliveriesTest : public testing::Test {
     made.id = id;
     made.envelope.sender = sender;
     made.envelope.born = now;
+    made.envelope.pid = 12;
     RecipientId recipient = 10 * id;
     for (const std::string& each : addresses) {
       made.recipients.push_back({recipient, each});
       const std::string destination =
           channel == Channel::Local ? each : each.substr(each.find('@') + 1);
-      scheduler.add({recipient++, id, channel, now, now, 0, destination}, now);
+      scheduler.add({recipient++, id, channel, now, now, 0, destination, false}, now);
     }
     made.open = addresses.size();
     held.push_back(live.add(std::move(made)));
@@ -63,10 +64,10 @@ class DeliveriesTest : public testing::Test {
       log,
       "store",
       {[this](MessageId id, auto take) { loads.emplace_back(id, std::move(take)); },
-       [this](const std::string& bytes, const auto& /*message*/) {
+       [this](const std::string& bytes, const auto& /*message*/, bool /*shared*/) {
          local.push_back(wire::decode_order(bytes).value().order);
        },
-       [this](const std::string& bytes, const auto& /*message*/) {
+       [this](const std::string& bytes, const auto& /*message*/, bool /*shared*/) {
          remote.push_back(wire::decode_remote_order(bytes).value());
        },
        [this](Finished each) { finished.push_back(std::move(each)); }}};
@@ -79,7 +80,8 @@ TEST_F(DeliveriesTest, AnAttemptHasAnOrderAnOutcomeAndItsLines) {
   EXPECT_EQ(local[0].local, "joe-a@b");
   EXPECT_EQ(local[0].domain, "example.org");
   EXPECT_EQ(local[0].sender, "s@x");
-  EXPECT_EQ(local[0].attempt, "store.7.70");
+  EXPECT_EQ(local[0].attempt, "store.7.70." + std::to_string(now) + ".12");
+  EXPECT_EQ(local[0].earlier, wire::Earlier::None);
   EXPECT_TRUE(deliveries.has(70));
   answer(1, wire::Verdict::Done, "did 1+0+0\n");
   ASSERT_THAT(finished, SizeIs(1));
@@ -103,6 +105,100 @@ TEST_F(DeliveriesTest, WhatIsPutOffComesAgainByTheSchedule) {
   EXPECT_EQ(finished[0].outcome.due, now + 100);
   EXPECT_EQ(finished[0].report, "not now\n");
   EXPECT_EQ(scheduler.next_time(), now + 100);
+}
+
+TEST_F(DeliveriesTest, WhatMayHaveBeenTriedBeforeIsOrderedSo) {
+  add(7, "s@x", Channel::Local, {"joe@example.org"});
+  deliveries.start();
+  answer(1, wire::Verdict::Later, "not now\n");
+  scheduler.all_due(now);
+  deliveries.start();
+  ASSERT_THAT(local, SizeIs(2));
+  EXPECT_EQ(local[1].earlier, wire::Earlier::Maybe);
+  EXPECT_EQ(local[1].attempt, local[0].attempt);
+  scheduler.add({80, 8, Channel::Local, now, now, 0, "ann"}, now);  // as the store leases it
+  Live made;
+  made.id = 8;
+  made.recipients.push_back({80, "ann@example.org"});
+  const LivePtr kept = live.add(std::move(made));
+  deliveries.start();
+  ASSERT_THAT(local, SizeIs(3));
+  EXPECT_EQ(local[2].earlier, wire::Earlier::Maybe);
+}
+
+TEST_F(DeliveriesTest, NotesAreForgottenAfterTheEndAndAFewAtATime) {
+  add(7, "s@x", Channel::Local, {"joe@example.org"});
+  deliveries.start();
+  deliveries.take_local_answer(wire::encode(1, wire::Answer{wire::Verdict::Later, "", true}));
+  scheduler.all_due(now);
+  deliveries.start();
+  deliveries.take_local_answer(wire::encode(2, wire::Answer{wire::Verdict::Done, "", true}));
+  ASSERT_THAT(finished, SizeIs(2));
+  EXPECT_FALSE(finished[0].notes) << "another attempt follows";
+  ASSERT_TRUE(finished[1].notes);
+  EXPECT_EQ(finished[1].notes->kind, wire::Order::Kind::Forget);
+  EXPECT_EQ(finished[1].notes->attempt, local[0].attempt);
+  local.clear();
+  for (int i = 0; i < 20; ++i) deliveries.forget(*finished[1].notes);
+  EXPECT_THAT(local, SizeIs(16));
+  for (std::uint64_t number = 3; number < 3 + 20; ++number) {
+    EXPECT_FALSE(deliveries.idle());
+    answer(number, wire::Verdict::Done, "");
+  }
+  EXPECT_THAT(local, SizeIs(20));
+  EXPECT_TRUE(deliveries.idle());
+}
+
+TEST_F(DeliveriesTest, WhatIsNotOnTheDiskYetFreesItsSlotAndEndsWithTheFlush) {
+  const auto delivered = [&](std::uint64_t number) {
+    deliveries.take_local_answer(
+        wire::encode(number, wire::Answer{wire::Verdict::Done, "did 1+0+0\n", false, 4}));
+  };
+  for (MessageId id = 1; id < 9; ++id) add(id, "s@x", Channel::Local, {"joe@example.org"});
+  deliveries.start();
+  ASSERT_THAT(local, SizeIs(4)) << "of five slots";
+  EXPECT_FALSE(local[0].settle_later);
+  EXPECT_TRUE(local[1].settle_later);
+  delivered(2);
+  ASSERT_THAT(local, SizeIs(5));
+  EXPECT_EQ(local[4].kind, wire::Order::Kind::Settle);
+  EXPECT_EQ(local[4].settler, 4U);
+  delivered(3);
+  delivered(4);
+  deliveries.start();
+  EXPECT_THAT(local, SizeIs(8)) << "three slots are free, one question is asked";
+  EXPECT_THAT(finished, SizeIs(0));
+  EXPECT_TRUE(deliveries.has(20));
+  answer(5, wire::Verdict::Done, "");
+  ASSERT_THAT(finished, SizeIs(1));
+  EXPECT_EQ(finished[0].outcome.recipient, 20);
+  EXPECT_FALSE(deliveries.has(20));
+  EXPECT_TRUE(deliveries.has(30));
+  EXPECT_EQ(local.back().kind, wire::Order::Kind::Settle);
+  answer(9, wire::Verdict::Done, "");
+  EXPECT_THAT(finished, SizeIs(3));
+  for (const std::uint64_t number : {1, 6, 7, 8}) answer(number, wire::Verdict::Done, "");
+  deliveries.start();
+  answer(10, wire::Verdict::Done, "");
+  EXPECT_TRUE(deliveries.idle());
+}
+
+TEST_F(DeliveriesTest, WhatCannotBeFlushedIsTriedAgainAsOneThatMayBeThere) {
+  for (MessageId id = 1; id < 3; ++id) add(id, "s@x", Channel::Local, {"joe@example.org"});
+  deliveries.start();
+  answer(1, wire::Verdict::Done, "");
+  deliveries.take_local_answer(wire::encode(2, wire::Answer{wire::Verdict::Done, "", false, 4}));
+  EXPECT_EQ(scheduler.active(Channel::Local), 0U);
+  EXPECT_FALSE(deliveries.idle());
+  answer(3, wire::Verdict::Later, "I/O error\n");
+  ASSERT_THAT(finished, SizeIs(2));
+  EXPECT_EQ(finished[1].outcome.state, State::Waiting);
+  EXPECT_EQ(finished[1].report, "I/O error\n");
+  EXPECT_TRUE(deliveries.idle());
+  scheduler.all_due(now);
+  deliveries.start();
+  EXPECT_EQ(local.back().earlier, wire::Earlier::Maybe);
+  EXPECT_EQ(local.back().attempt, local[1].attempt);
 }
 
 TEST_F(DeliveriesTest, TheLastAttemptThatIsPutOffHasFailed) {

@@ -44,6 +44,21 @@ TEST(SchedulerTest, AChannelHasNoMoreSlotsThanItsLimit) {
   EXPECT_EQ(scheduler.waiting(), 1U);
 }
 
+TEST(SchedulerTest, WhatIsReleasedHasNoSlotAndMayStillComeBack) {
+  Scheduler scheduler{{.local = 1}};
+  scheduler.add(waiting(1, Channel::Local, "joe"), kNow);
+  const std::optional<Slot> slot = scheduler.next(kNow);
+  ASSERT_TRUE(slot);
+  scheduler.release(*slot, kNow);
+  EXPECT_EQ(scheduler.active(Channel::Local), 0U);
+  scheduler.add(waiting(2, Channel::Local, "ann"), kNow);
+  EXPECT_THAT(recipients(scheduler.next(kNow)), ElementsAre(2)) << "joe is still joe";
+  scheduler.put_back(*slot, slot->turns.front(), kNow + 5);
+  scheduler.settled(*slot);
+  EXPECT_EQ(scheduler.next_time(), kNow + 5);
+  EXPECT_EQ(scheduler.waiting(), 1U);
+}
+
 TEST(SchedulerTest, WhatIsNotDueWaitsForItsTime) {
   Scheduler scheduler{{}};
   scheduler.add(waiting(1, Channel::Local, "joe", kNow + 20), kNow);
