@@ -164,7 +164,10 @@ class Run:
     def tell(self, number):
         if self.pid is None:
             with open('/proc/%d/task/%d/children' % (self.tracer, self.tracer)) as file:
-                self.pid = int(file.read().split()[0])
+                children = file.read().split()
+            if not children:
+                return  # it has just ended
+            self.pid = int(children[0])
         try:
             os.kill(self.pid, number)
         except ProcessLookupError:
@@ -185,11 +188,15 @@ class Run:
         return ran.returncode
 
     def was_killed(self):
+        """Since this was asked last."""
         try:
             with open(self.report, encoding='utf-8') as file:
-                return file.read().startswith('killed')
+                killed = file.read().startswith('killed')
         except FileNotFoundError:
             return False
+        if killed:
+            os.unlink(self.report)
+        return killed
 
     def database(self):
         """A copy of the store as it stands, opened."""
@@ -335,9 +342,7 @@ def one_case(run, role, at, second):
         run.submit(mail)
     kills, untold, faults = 0, 0, []
     done = run.wait_until_empty()
-    if run.was_killed():
-        kills += 1
-        os.unlink(run.report)
+    kills += run.was_killed()
     if not done and kills == 0:
         faults.append('it ended: ' + run.home.log()[-1000:])
     if not done:
@@ -353,7 +358,7 @@ def one_case(run, role, at, second):
         if not run.wait_until_empty():
             faults.append('it ended: ' + run.home.log()[-1000:])
     status = run.end()
-    if kills == 0 and run.was_killed():  # when it was to end
+    if run.was_killed():  # when it was to end
         kills += 1
         run.start()
         run.wait_until_empty()
