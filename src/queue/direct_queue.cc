@@ -80,11 +80,18 @@ Result<void> DirectQueue::add_body(NewMessage& message, UniqueFd file) {
   return {};
 }
 
+/// Without recipients it has come to its end: no daemon would look for it.
+Result<Submitted> DirectQueue::write(const NewMessage& message) {
+  Submitted submitted = LBX_TRY(store_->submit(message));
+  if (message.recipients.empty()) LBX_TRY(store_->end({&submitted.message, 1}));
+  return submitted;
+}
+
 Result<std::int64_t> DirectQueue::submit(const wire::DoorEnvelope& envelope, UniqueFd message) {
   NewMessage made = admit(routes_, envelope, uid_, system_.pid, system_.clock.now().seconds);
   LBX_TRY(add_body(made, std::move(message)));
   LBX_TRY(store_->begin(Durability::Now));
-  const Result<Submitted> submitted = store_->submit(made);
+  const Result<Submitted> submitted = write(made);
   if (!submitted) {
     store_->roll_back();
     return submitted.error();

@@ -38,6 +38,7 @@ class DirectQueue {
         spool_{std::move(spool)},
         head_{std::move(head)} {}
   Result<void> add_body(NewMessage& message, UniqueFd file);
+  Result<Submitted> write(const NewMessage& message);
 
   System& system_;
   uid_t uid_;

@@ -385,9 +385,18 @@ void Queued::load(MessageId message, std::function<void(Result<LivePtr>)> take) 
     *read = LBX_TRY(store.message(message, true));
     return {};
   };
-  operation.done = [this, read, give](const Result<void>& result) {
-    if (!result) return give(result.error());
-    give(*read ? make_live(std::move(**read)) : Result<LivePtr>{LivePtr{}});
+  operation.done = [this, message, read, give](const Result<void>& result) {
+    Result<LivePtr> live{LivePtr{}};
+    if (!result) {
+      live = result.error();
+    } else if (*read) {
+      live = make_live(std::move(**read));
+    }
+    if (!live) {
+      log_.warning("unable to read message " + std::to_string(message) +
+                   ", will try later: " + live.error().what);
+    }
+    give(live);
   };
   if (const Result<void> posted = committer_->post(std::move(operation)); !posted) {
     loop_->post([give, why = posted.error()] { give(why); });

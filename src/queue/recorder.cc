@@ -2,7 +2,9 @@
 #include "queue/recorder.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
+#include <string>
 #include <utility>
 
 namespace lbx::queue {
@@ -60,6 +62,7 @@ void Recorder::post(const std::shared_ptr<Batch>& batch) {
 }
 
 void Recorder::try_again(Batch& batch, const Error& why) {
+  if (why.os_error == EUCLEAN) return work_around(batch, why);
   log_.warning("trouble marking recipients, will try later: " + why.what);
   waiting_.insert(waiting_.begin(), std::make_move_iterator(batch.begin()),
                   std::make_move_iterator(batch.end()));
@@ -68,6 +71,23 @@ void Recorder::try_again(Batch& batch, const Error& why) {
     stuck_ = false;
     flush();
   });
+}
+
+// A damaged page is some message's; the others shall not wait for it. What can be noted of that one
+// is noted; the rest is left to the next process, which recognises what was delivered.
+void Recorder::work_around(Batch& batch, const Error& why) {
+  if (batch.size() > 1) {
+    for (Finished& each : batch) {
+      auto alone = std::make_shared<Batch>();
+      alone->push_back(std::move(each));
+      post(alone);
+    }
+    return;
+  }
+  Finished& only = batch.front();
+  log_.warning("unable to mark a recipient of message " + std::to_string(only.message) + ": " +
+               why.what);
+  if (std::exchange(only.last, false)) post(std::make_shared<Batch>(std::move(batch)));
 }
 
 void Recorder::ended(Batch& batch, const std::vector<MessageId>& messages) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What became of recipients, on its way into the store, many at once. A transaction that fails is
-// tried again until it does not: what was delivered must not be delivered again.
+// tried again until it does not: what was delivered must not be delivered again. Only damage of the
+// store is not waited for.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +45,7 @@ class Recorder {
 
   void post(const std::shared_ptr<Batch>& batch);
   void try_again(Batch& batch, const Error& why);
+  void work_around(Batch& batch, const Error& why);
   void ended(Batch& batch, const std::vector<MessageId>& messages);
   void remove_later();
   void remove_condemned();

@@ -58,9 +58,9 @@ class QueueHome:
     """A mail home of its own. In single-user mode, as the ordinary user of letterbox.py, whose
     home is HOME/user: all mail is delivered by HOME/alias or that user's .qmail files."""
 
-    def __init__(self, test, **control):
+    def __init__(self, test, place=None, **control):
         self.test = test
-        self.dir = tempfile.mkdtemp(prefix='lbx-queue.')
+        self.dir = tempfile.mkdtemp(prefix='lbx-queue.', dir=place)
         os.chmod(self.dir, 0o755)
         test.addCleanup(subprocess.run, ['rm', '-rf', self.dir], check=False)
         self.user_home = os.path.join(self.dir, 'user')

@@ -3,12 +3,14 @@
 its protocol as linux/fuse.h has it), with a log of what was written and flushed. From the log come
 the disks that a power cut may have left. Root only."""
 import ctypes
+import itertools
 import mmap
 import os
 import random
 import shutil
 import struct
 import subprocess
+import time
 import unittest
 
 SECTOR = 4096
@@ -29,10 +31,10 @@ def mount(source, target, kind, options):
 class Server:
     """Answers the kernel, in a process of its own: whoever uses the disk waits for it."""
 
-    def __init__(self, fuse, image, log, written):
+    def __init__(self, fuse, content, log, written):
         self.fuse, self.log, self.written = fuse, log, written
-        with open(image, 'rb') as file:
-            self.content = bytearray(file.read())
+        self.content = os.open(content, os.O_RDWR)
+        self.size = os.fstat(self.content).st_size
 
     def run(self):
         while True:
@@ -58,7 +60,7 @@ class Server:
             return struct.pack('<QIi', 1, 0, 0)
         if code == READ:
             _, offset, size = struct.unpack_from('<QQI', body)
-            return bytes(self.content[offset:offset + size])
+            return os.pread(self.content, size, offset)
         if code == WRITE:
             _, offset, size = struct.unpack_from('<QQI', body)
             self.record(offset, body[40:40 + size])
@@ -73,16 +75,52 @@ class Server:
         return None if code == INTERRUPT else ENOSYS
 
     def attributes(self):
-        size = len(self.content)
+        size = self.size
         return struct.pack('<QQQQQQIIIIIIIIII', 1, size, size // 512, 0, 0, 0, 0, 0, 0, 0o100600, 1, 0,
                            0, 0, SECTOR, 0)
 
     def record(self, offset, data):
         self.log.write(RECORD.pack(offset, len(data)) + data)
         if data:
-            self.content[offset:offset + len(data)] = data
+            os.pwrite(self.content, data, offset)
         count, = struct.unpack('<Q', self.written[:8])
         self.written[:8] = struct.pack('<Q', count + 1)
+
+
+def copy_sparse(source, target):
+    subprocess.run(['cp', '--sparse=always', source, target], check=True)
+
+
+class LoopDevice:
+    """A device of one file. It is bound by name, and the wait for its end sees to it that none of
+    before is taken again: `mount -o loop` goes by inode numbers, which file systems use again."""
+
+    PATIENCE = 20
+
+    def __init__(self, test, file):
+        for _ in range(10):  # somebody else may take the same one
+            ran = subprocess.run(['losetup', '--find', '--show', file], capture_output=True, text=True)
+            if ran.returncode == 0:
+                self.path = ran.stdout.strip()
+                self.file = file
+                return
+            time.sleep(0.1)
+        test.skipTest('no loop device: ' + ran.stderr)
+
+    def bound_to(self):
+        try:
+            with open('/sys/block/%s/loop/backing_file' % os.path.basename(self.path)) as file:
+                return file.read().strip()
+        except FileNotFoundError:
+            return ''
+
+    def end(self):
+        subprocess.run(['losetup', '--detach', self.path], check=True, capture_output=True)
+        deadline = time.monotonic() + self.PATIENCE
+        while self.bound_to().startswith(self.file):
+            if time.monotonic() > deadline:
+                raise AssertionError('%s is still there' % self.path)
+            time.sleep(0.01)
 
 
 class VolatileDisk:
@@ -94,6 +132,8 @@ class VolatileDisk:
         self.test = test
         self.image, self.log = test.path('image'), test.path('log-of-writes')
         self.disk, self.place = test.write('disk', ''), test.path('mounted')
+        self.kind = mkfs[0].partition('.')[2]
+        self.device = None
         os.mkdir(self.place)
         with open(self.image, 'wb') as file:
             file.truncate(megabytes << 20)
@@ -103,30 +143,51 @@ class VolatileDisk:
         self.mount(self.disk)
 
     def start_server(self):
+        content = self.test.path('content')
+        copy_sparse(self.image, content)
         fuse = os.open('/dev/fuse', os.O_RDWR)
         mount('volatile', self.disk, 'fuse', 'fd=%d,rootmode=100000,user_id=0,group_id=0' % fuse)
         self.server = os.fork()
         if self.server == 0:
             with open(self.log, 'wb') as log:
-                Server(fuse, self.image, log, self.written).run()
+                Server(fuse, content, log, self.written).run()
             os._exit(0)
         os.close(fuse)
         self.test.addCleanup(self.end)
 
     def mount(self, disk):
-        ran = subprocess.run(['mount', '-o', 'loop', disk, self.place], capture_output=True)
+        self.device = LoopDevice(self.test, disk)
+        options = ['-o', 'nouuid'] if self.kind == 'xfs' else []  # one of before may be ending
+        ran = subprocess.run(['mount', '-t', self.kind, *options, self.device.path, self.place],
+                             capture_output=True)
         if ran.returncode:
-            self.test.skipTest('no loop device: ' + ran.stderr.decode())
+            self.device.end()
+            self.device = None
+            self.test.skipTest('no %s can be mounted: %s' % (self.kind, ran.stderr.decode()))
 
     def unmount(self):
-        subprocess.run(['umount', self.place], check=True)
+        deadline = time.monotonic() + LoopDevice.PATIENCE
+        while subprocess.run(['umount', self.place], capture_output=True).returncode:
+            if time.monotonic() > deadline:  # a process that was told to end does so in a moment
+                raise AssertionError('%s is busy' % self.place)
+            time.sleep(0.05)
+        self.device.end()
+        self.device = None
 
     def end(self):
-        if self.server:
+        if self.device:
             subprocess.run(['umount', self.place], capture_output=True)
+            self.device.end()
+            self.device = None
+        if self.server:
             subprocess.run(['umount', self.disk], capture_output=True)
             os.waitpid(self.server, 0)
             self.server = 0
+
+    def sync(self):
+        folder = os.open(self.place, os.O_RDONLY)
+        ctypes.CDLL(None).syncfs(folder)
+        os.close(folder)
 
     def now(self):
         """How many writes and flushes the disk has seen."""
@@ -138,27 +199,27 @@ class VolatileDisk:
                 offset, size = RECORD.unpack(head)
                 yield offset, file.read(size)
 
-    def after_power_cuts(self, moments, chance):
+    def after_power_cuts(self, moments, chance, lies_since=None):
         """For each of `moments`: mounts what a power cut then may have left, and yields the moment.
-        What was flushed is there; of what was written since, each sector is, or is not."""
-        records = list(self.records())
-        with open(self.image, 'rb') as file:
-            durable = bytearray(file.read())
-        pending, seen, mounts = [], 0, 0
-        for moment in sorted(moments):
-            for offset, data in records[seen:moment]:
+        What was flushed is there; of what was written since, each sector is, or is not. Since
+        `lies_since` the disk forgets all, flushed or not."""
+        durable = self.test.path('durable')
+        copy_sparse(self.image, durable)
+        records, pending, seen = self.records(), [], 0
+        for number, moment in enumerate(sorted(moments)):
+            for offset, data in itertools.islice(records, moment - seen):
+                seen += 1
+                if lies_since is not None and seen > lies_since:
+                    continue
                 if offset != FLUSHED:
                     pending.append((offset, data))
                     continue
-                for at, written in pending:
-                    durable[at:at + len(written)] = written
+                write_all(durable, pending)
                 pending = []
-            seen = moment
-            # A file of its own: the loop device of the one before may live on for a moment.
-            mounts += 1
-            left = self.test.path('left%d' % mounts)
-            with open(left, 'wb') as file:
-                file.write(self.lose_some(durable, pending, chance))
+            # A file of its own: the one before may still be somebody's.
+            left = self.test.path('left%d' % number)
+            copy_sparse(durable, left)
+            write_all(left, self.lose_some(pending, chance))
             self.mount(left)
             try:
                 yield moment
@@ -167,15 +228,19 @@ class VolatileDisk:
                 os.unlink(left)
 
     @staticmethod
-    def lose_some(durable, pending, chance):
-        content = bytearray(durable)
+    def lose_some(pending, chance):
         kept = chance.choice((0.0, 0.5, 0.9, 1.0))
         for at, written in pending:
             for start in range(0, len(written), SECTOR):
                 if chance.random() < kept:
-                    piece = written[start:start + SECTOR]
-                    content[at + start:at + start + len(piece)] = piece
-        return content
+                    yield at + start, written[start:start + SECTOR]
+
+
+def write_all(path, writes):
+    with open(path, 'r+b') as file:
+        for offset, data in writes:
+            file.seek(offset)
+            file.write(data)
 
 
 def seeded():

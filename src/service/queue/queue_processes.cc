@@ -146,8 +146,9 @@ Result<void> be_queue(System& system, const Parts& parts, const QueueOptions& op
 
 /// Where what went wrong happened before there was anything to serve: in qmail-send's words.
 int cannot_start(queue::LogLines& log, const Error& why) {
-  log.alert(why.os_error == EWOULDBLOCK ? "cannot start: qmail-send is already running"
-                                        : "cannot start: " + why.what);
+  std::string what = why.os_error == EWOULDBLOCK ? "qmail-send is already running" : why.what;
+  if (why.os_error == EUCLEAN) what += "; try letterbox queue check, then repair";
+  log.alert("cannot start: " + what);
   log.flush();
   return kCannotStart;
 }

@@ -75,6 +75,13 @@ TEST_F(DirectQueueTest, ALargeMessageIsAFile) {
       << "behind its Received line";
 }
 
+TEST_F(DirectQueueTest, AMessageToNobodyDoesNotStay) {
+  auto queue = open().value();
+  EXPECT_TRUE(queue->submit({"s@x", "", "", false, {}}, message("Subject: x\n\n")));
+  queue.reset();
+  EXPECT_EQ(stored().size(), 0U);
+}
+
 TEST_F(DirectQueueTest, WhoHasTheStoreIsNotDisturbed) {
   const auto first = open();
   ASSERT_TRUE(first) << first.error().what;
