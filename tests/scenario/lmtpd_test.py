@@ -3,6 +3,7 @@
 file, all as one ordinary user."""
 import glob
 import os
+import shutil
 import signal
 import smtplib
 import socket
@@ -197,6 +198,20 @@ class Limits(LmtpTest):
         self.assertEqual(answer.read(), b'500 5.5.2 Line too long\r\n221 2.0.0 Bye\r\n')
 
 
+def until(true):
+    """Waits until `true()` is."""
+    for _ in range(1000):
+        if true():
+            return
+        time.sleep(0.02)
+    raise AssertionError('it never came true')
+
+
+def text_of(path):
+    with open(path, encoding='utf-8') as file:
+        return file.read()
+
+
 def resident(pid):
     with open('/proc/%d/statm' % pid, encoding='ascii') as file:
         return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
@@ -379,6 +394,7 @@ class Certificates(LmtpTest):
     def setUp(self):
         super().setUp()
         authority = certificates.Authority(self)
+        self.authority = authority
         chain, key = authority.certificate('mx.example.org')
         self.files = {name: authority.certificate(name) for name in ('good.example', 'bad.example')}
         self.ca = authority.path
@@ -402,6 +418,60 @@ class Certificates(LmtpTest):
         client.starttls(context=self.context(None))
         client.sendmail('s@t', ['joe@x'], MESSAGE)
         self.assertIn(b' with LMTPS id ', self.mail_of('joe')[0])
+
+    def shown(self, server):
+        """Whom the certificate names that a new client is shown."""
+        client = self.client(server)
+        client.starttls(context=self.context(None))
+        return client.sock.getpeercert()['subjectAltName'][0][1]
+
+    def installed_behind_links(self):
+        """As some programs install certificates: the folder of the setting never changes.
+        -> what installs others"""
+        os.makedirs(self.path('live'))
+        os.makedirs(self.path('archive'))
+        for end in ('.pem', '.key'):
+            os.symlink(self.path('archive/x' + end), self.path('live/x' + end))
+
+        def install(name):
+            for source in self.authority.certificate(name):
+                shutil.copy(source, self.path('archive/x' + source[-4:]))
+            own(self.path('archive'))
+        install('mx.example.org')
+        self.write('home/control/tlscertificates',
+                   '%s %s\n' % (self.path('live/x.pem'), self.path('live/x.key')))
+        return install
+
+    def test_sighup_reads_them_anew_and_nobody_is_hung_up_on(self):
+        install = self.installed_behind_links()
+        server = Server(self)
+        old = self.client(server)
+        old.starttls(context=self.context(None))
+        install('new.example.org')
+        self.assertEqual(self.shown(server), 'mx.example.org')
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: self.shown(server) == 'new.example.org')
+        old.sendmail('s@t', ['joe@x'], MESSAGE)
+        self.assertEqual(len(self.mail_of('joe')), 1)
+
+    def test_a_file_that_has_changed_is_read_and_rubbish_is_left_alone(self):
+        install = self.installed_behind_links()
+        self.write('home/control/tlscertificates',
+                   '%s %s\n' % (self.path('archive/x.pem'), self.path('archive/x.key')))
+        server = Server(self)
+        self.assertEqual(self.shown(server), 'mx.example.org')
+        install('new.example.org')
+        until(lambda: self.shown(server) == 'new.example.org')
+        self.write('archive/x.pem', 'rubbish')
+        until(lambda: 'tls-unchanged' in text_of(self.path('log')))
+        self.assertEqual(self.shown(server), 'new.example.org')
+
+    def test_what_is_no_certificate_does_not_start(self):
+        self.write('rubbish.pem', 'rubbish')
+        self.write('home/control/tlscertificates', self.path('rubbish.pem') + '\n')
+        ran = run('letterbox-lmtpd', '--listen', 'unix:' + self.path('x.sock'), env=self.environment)
+        self.assertEqual(ran.returncode, 75)
+        self.assertIn(b'tlscertificates', ran.stderr)
 
     def test_what_makes_no_sense_does_not_start(self):
         os.unlink(self.path('home/control/tlsclientca'))
