@@ -115,6 +115,7 @@ Result<FrontSettings> read_front(const System& system, const ControlDirectory& c
   LBX_TRY(front.access.add_users(accounts, users));
   const std::vector<std::string> networks = LBX_TRY(control.get(control::kLmtpNetworks));
   LBX_TRY(front.access.add_networks(networks));
+  front.lmtp.dsn = LBX_TRY(control.get(control::kLmtpDsn)) == "yes";
   front.tls = LBX_TRY(tls_files(control));
   front.lmtp.starttls = !front.tls.identities.empty();
   front.lmtp.certificates = LBX_TRY(control.get(control::kLmtpCertificates));

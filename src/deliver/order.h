@@ -32,6 +32,7 @@ struct UserOrder {
   dotqmail::Request request;  // without its default delivery
   std::uint64_t size{0};
   std::string attempt;
+  std::string dsn;  // as in Order
 };
 std::string encode(const UserOrder& order);
 Result<UserOrder> decode_user_order(std::string_view bytes);

@@ -142,7 +142,7 @@ void Spawner::take_order(wire::Datagram datagram) {
 
   const users::Controller& who = resolution.controller;
   Pending pending{{who.account.uid, who.account.gid}, {}, std::move(datagram.descriptor)};
-  pending.order = {order.kind, number, asked.expires, {}, order.size, order.attempt};
+  pending.order = {order.kind, number, asked.expires, {}, order.size, order.attempt, order.dsn};
   pending.order.request = {who.account.name, who.account.home, resolution.local, who.dash,
                            who.ext,          resolution.host,  order.sender,     ""};
   asked.user = pending.user;

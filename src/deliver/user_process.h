@@ -24,6 +24,7 @@ class UserProcess {
  private:
   void handle(const wire::Datagram& datagram) const;
   Answer carry_out(UserOrder order, int message) const;
+  Answer deliver_and_tell(const UserOrder& order, Settings& settings, int message) const;
 
   System& system_;
   Settings settings_;

@@ -198,6 +198,73 @@ class Limits(LmtpTest):
         self.assertEqual(answer.read(), b'500 5.5.2 Line too long\r\n221 2.0.0 Bye\r\n')
 
 
+class Notices(LmtpTest):
+    """DSN: notices of success go out by the queue program."""
+    settings = {'lmtpdsn': 'yes\n', 'me': 'mx.example.org\n', 'locals': 'x\n'}
+    QUEUE = """#!/bin/sh
+umask 0
+n=$(mktemp %s/sent/XXXXXX)
+{ echo "$DSN_NOTIFY"; cat; } >$n
+tr '\\0' '|' <&1 >$n.envelope
+"""
+
+    def setUp(self):
+        super().setUp()
+        os.makedirs(self.path('sent'))
+        own(self.path('sent'))
+        queue = self.write('queue', self.QUEUE % self.dir)
+        os.chmod(queue, 0o755)
+        self.environment['QMAILQUEUE'] = queue
+
+    def sent(self):
+        """-> [(envelope, what the queue program got)]"""
+        return [(text_of(name), text_of(name[:-9]))
+                for name in glob.glob(self.path('sent/*.envelope'))]
+
+    def deliver(self, *recipients, ask='SUCCESS'):
+        self.server = getattr(self, 'server', None) or Server(self)
+        client, answer = self.raw(self.server)
+        client.sendall(b'LHLO c\r\nMAIL FROM:<s@t> ENVID=e1\r\n' +
+                       b''.join(b'RCPT TO:<%s> NOTIFY=%s\r\n' % (each.encode(), ask.encode())
+                                for each in recipients) +
+                       b'DATA\r\nSubject: a\r\n\r\nsecret\r\n.\r\nQUIT\r\n')
+        text = answer.read()
+        self.assertIn(b'\r\n250-DSN\r\n', text)
+        self.assertEqual(text.count(b'250 2.0.0 delivered\r\n'), len(recipients), text)
+
+    def test_a_sender_who_asks_hears_that_it_is_delivered(self):
+        self.deliver('joe@x')
+        (envelope, notice), = self.sent()
+        self.assertEqual(envelope, 'F|Ts@t||')
+        for line in ('Action: delivered', 'Final-Recipient: rfc822;joe@x', 'Subject: a',
+                     'Original-Envelope-Id: e1', 'Reporting-MTA: dns; mx.example.org'):
+            self.assertIn(line.lower().replace(' ', ''), notice.lower().replace(' ', ''))
+        self.assertNotIn('secret', notice)
+        self.assertEqual(len(self.mail_of('joe')), 1)
+
+    def test_of_what_is_forwarded_he_hears_that_and_the_rest_goes_with_it(self):
+        self.write('joe/.qmail', '&a@b\n')
+        self.write('ann/.qmail', '&a@b\n&c@d\n')
+        self.deliver('joe@x', 'ann@x', ask='SUCCESS,FAILURE')
+        notices = [text for envelope, text in self.sent() if envelope.startswith('F|')]
+        sent_on = [text for envelope, text in self.sent() if envelope.startswith('Fs@t|')]
+        self.assertEqual(sorted(text.split('\n')[0] for text in sent_on), ['FAILURE'] * 2)
+        self.assertEqual(sorted(word for text in notices for word in ('relayed', 'expanded')
+                                if 'Action: ' + word in text), ['expanded', 'relayed'])
+
+    def test_nobody_else_hears_anything(self):
+        self.deliver('joe@x', ask='FAILURE,DELAY')
+        self.deliver('joe@x', ask='NEVER')
+        self.assertEqual(self.sent(), [])
+        self.assertEqual(len(self.mail_of('joe')), 2)
+
+    def test_a_queue_that_fails_is_in_the_log_and_the_mail_is_there(self):
+        self.environment['QMAILQUEUE'] = '/nonexistent'
+        self.deliver('joe@x')
+        self.assertIn('no-success-notice', text_of(self.path('log')))
+        self.assertEqual(len(self.mail_of('joe')), 1)
+
+
 def until(true):
     """Waits until `true()` is."""
     for _ in range(1000):

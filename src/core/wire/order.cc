@@ -7,7 +7,7 @@
 namespace lbx::wire {
 namespace {
 
-constexpr std::size_t kOrderFields = 7;
+constexpr std::size_t kOrderFields = 8;
 constexpr std::size_t kAnswerFields = 3;
 
 }  // namespace
@@ -31,7 +31,8 @@ std::string encode(std::uint64_t number, const Order& order) {
   add_field(out, std::string(1, static_cast<char>(order.kind)));
   add_field(out, number);
   add_field(out, order.size);
-  for (const std::string* each : {&order.local, &order.domain, &order.sender, &order.attempt}) {
+  for (const std::string* each :
+       {&order.local, &order.domain, &order.sender, &order.attempt, &order.dsn}) {
     add_field(out, *each);
   }
   return out;
@@ -53,9 +54,9 @@ Result<NumberedOrder> decode_order(std::string_view bytes) {
   const auto number = ascii::parse_number(fields->at(1));
   const auto size = ascii::parse_number(fields->at(2));
   if (!kind || !number || !size) return Error::later("an unknown order");
-  return NumberedOrder{*number,
-                       Order{*kind, std::string{fields->at(3)}, std::string{fields->at(4)},
-                             std::string{fields->at(5)}, *size, std::string{fields->at(6)}}};
+  return NumberedOrder{*number, Order{*kind, std::string{fields->at(3)}, std::string{fields->at(4)},
+                                      std::string{fields->at(5)}, *size, std::string{fields->at(6)},
+                                      std::string{fields->at(7)}}};
 }
 
 Result<NumberedAnswer> decode_answer(std::string_view bytes) {

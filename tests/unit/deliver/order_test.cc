@@ -17,11 +17,13 @@ TEST(UserOrder, ReadsBackWhatItWrites) {
     order.request = {"joe", "/home/joe", "joe-x", "-", "x", "a.b", "s@t\n", ""};
     order.size = 4;
     order.attempt = "id.1.2";
+    order.dsn = "1:a,";
     const Result<UserOrder> again = decode_user_order(encode(order));
     ASSERT_TRUE(again) << again.error().what;
     EXPECT_EQ(encode(*again), encode(order));
     EXPECT_EQ(again->kind, kind);
     EXPECT_EQ(again->request.host, "a.b");
+    EXPECT_EQ(again->dsn, "1:a,");
   }
   EXPECT_FALSE(decode_user_order(encode(1, Order{})));
 }
