@@ -32,6 +32,7 @@ void LmtpCommands::lhlo(LmtpSession& session, std::string_view rest) {
                      "\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
                      "250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n250-XFORWARD IDENT\r\n";
   if (session.settings_.starttls && !session.tls_) text += "250-STARTTLS\r\n";
+  if (session.settings_.dsn) text += "250-DSN\r\n";
   session.out_ += text;
   const std::uint64_t limit = session.settings_.max_octets;
   session.reply({250, "", limit > 0 ? "SIZE " + std::to_string(limit) : "SIZE"});

@@ -9,6 +9,7 @@
 #include "core/base/digest.h"
 #include "core/message/date.h"
 #include "deliver/caller_lines.h"
+#include "deliver/dsn.h"
 #include "deliver/lmtp_commands.h"
 #include "deliver/lmtp_reply.h"
 
@@ -199,7 +200,7 @@ void LmtpSession::ask(const Order& order, std::shared_ptr<const UniqueFd> messag
 void LmtpSession::add_recipient(const wire::RcptCommand& rcpt) {
   const std::uint64_t number = reserve_reply();
   const std::size_t index = transaction_->recipients.size();
-  transaction_->recipients.push_back({rcpt.recipient, false});
+  transaction_->recipients.push_back({rcpt, false});
   ++transaction_->taken;
   const Order order{Order::Kind::Verdict,
                     rcpt.recipient.local,
@@ -281,7 +282,8 @@ bool LmtpSession::give_order() {
   if (under_way_ >= kMaxOrdersAtOnce) return false;
 
   const std::uint64_t number = now.first_reply + now.ordered;
-  const wire::Mailbox& to = now.recipients[now.accepted[now.ordered]].mailbox;
+  const LmtpRecipient& recipient = now.recipients[now.accepted[now.ordered]];
+  const wire::Mailbox& to = recipient.said.recipient;
   std::shared_ptr<const UniqueFd> message = now.message;
   if (now.ordered++ > 0) {  // programs of several users must not share one file position
     Result<UniqueFd> again = reopen(system_.files, now.message->get());
@@ -291,8 +293,8 @@ bool LmtpSession::give_order() {
     }
     message = std::make_shared<const UniqueFd>(std::move(again).value());
   }
-  const Order order{Order::Kind::Deliver, to.local,   to.domain, now.mail.sender.plain(),
-                    now.octets.on_wire(), now.attempt};
+  const Order order{Order::Kind::Deliver, to.local,    to.domain,        now.mail.sender.plain(),
+                    now.octets.on_wire(), now.attempt, dsn_of(recipient)};
   ask(order, std::move(message),
       [this, number](const Answer& answer) { fill_reply(number, reply_of(answer)); });
   return true;
@@ -310,7 +312,7 @@ std::string LmtpSession::head_of(const std::string& head) {
   std::string delivered_to;
   if (now.taken == 1) {
     const auto only = std::ranges::find(now.recipients, true, &LmtpRecipient::accepted);
-    delivered_to = "Delivered-To: " + only->mailbox.plain();
+    delivered_to = "Delivered-To: " + only->said.recipient.plain();
   }
   return received_line() + without_caller_lines(head, delivered_to);
 }
@@ -323,9 +325,19 @@ std::string LmtpSession::received_line() const {
   if (now.taken == 1 &&
       !now.mail.utf8) {  // never more than one: blind copies, RFC 5321 section 7.2
     const auto only = std::ranges::find(now.recipients, true, &LmtpRecipient::accepted);
-    line += "\n  for <" + only->mailbox.str() + '>';
+    line += "\n  for <" + only->said.recipient.str() + '>';
   }
   return line + "; " + format_rfc822(system_.clock.now().seconds) + '\n';
+}
+
+/// What the sender wants to hear of the recipient's delivery; nothing where we have not offered to
+/// tell: then the client does.
+std::string LmtpSession::dsn_of(const LmtpRecipient& recipient) const {
+  if (!settings_.dsn) return {};
+  const wire::RcptCommand& rcpt = recipient.said;
+  const wire::MailCommand& mail = transaction_->mail;
+  return encode(DsnRequest{rcpt.recipient.plain(), rcpt.notify, mail.ret, rcpt.original_recipient,
+                           mail.envelope_id, mail.utf8, system_.clock.now().seconds});
 }
 
 /// RFC 3207 section 4.2: both sides forget what was said before.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The server's side of LMTP (RFC 2033) with PIPELINING, SIZE, 8BITMIME, SMTPUTF8,
-// ENHANCEDSTATUSCODES, CHUNKING, STARTTLS and XFORWARD IDENT. It promises:
+// ENHANCEDSTATUSCODES, CHUNKING, STARTTLS, DSN where settings say so, and XFORWARD IDENT. It
+// promises:
 //   - 250 after the data only for what the postmaster has said to be delivered, one reply for each
 //     recipient, in their order, each as soon as it is known (section 4.2);
 //   - a recipient is taken at RCPT only if the postmaster says that it is deliverable;
@@ -51,6 +52,7 @@ struct LmtpSettings {
   std::size_t memory{std::size_t{256} * 1024};  // octets of a message that are held in memory
   Drain* drain{nullptr};                        // asked before a message begins; nullptr: nobody
   bool starttls{false};                         // there is TLS to begin (RFC 3207)
+  bool dsn{false};                              // we write notices of success (RFC 3461)
   std::vector<std::string> certificates{};      // names whose holders may deliver
 };
 
@@ -62,7 +64,7 @@ struct LmtpPeer {
 
 /// One recipient of a transaction.
 struct LmtpRecipient {
-  wire::Mailbox mailbox;
+  wire::RcptCommand said;
   bool accepted{false};
 };
 
@@ -137,6 +139,7 @@ class LmtpSession final : public Conversation {
   void message_ended();
   std::string head_of(const std::string& head);
   std::string received_line() const;
+  std::string dsn_of(const LmtpRecipient& recipient) const;
   void end_transaction();
   void hang_up(const wire::Reply& why);
   /// Why the peer may not deliver, as long as that is so.

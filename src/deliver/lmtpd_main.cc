@@ -12,9 +12,11 @@
 #include "core/base/log.h"
 #include "core/base/mail_home.h"
 #include "core/base/process.h"
+#include "core/base/signals.h"
 #include "core/base/user.h"
 #include "core/control/settings.h"
 #include "core/message/spool.h"
+#include "core/wire/datagram.h"
 #include "deliver/drain.h"
 #include "deliver/lmtp_session.h"
 #include "deliver/oracle_door.h"
@@ -28,6 +30,7 @@
 #include "service/sandbox.h"
 #include "service/stdio_driver.h"
 #include "service/tls_files.h"
+#include "service/tls_keeper.h"
 
 namespace {
 
@@ -40,11 +43,37 @@ struct Options {
   ListenerOptions listener;
 };
 
-/// What the front has in hand when it begins.
+/// What clients come by.
 struct Doors {
   std::vector<ListeningSocket> lmtp;
   std::optional<ListeningSocket> lookup;
   bool stdio{false};
+};
+
+/// What ties the two processes together, at each of its ends. A conversation on descriptors 0 and 1
+/// has no signals: they just end it.
+struct FrontEnd {
+  UniqueFd orders;
+  UniqueFd certificates;  // a socket that they come by; none: there is no TLS
+  UniqueFd signals;
+};
+struct FirstEnd {
+  UniqueFd orders;
+  UniqueFd certificates;
+  UniqueFd signals;  // for both
+  UniqueFd hangups;  // SIGHUP
+  UniqueFd front_process;
+  std::vector<int> descriptors() const {
+    std::vector<int> all;
+    for (const UniqueFd* each : {&orders, &certificates, &signals, &hangups, &front_process}) {
+      if (*each) all.push_back(each->get());
+    }
+    return all;
+  }
+};
+struct Line {
+  FrontEnd front;
+  FirstEnd first;
 };
 
 struct FrontSettings {
@@ -86,6 +115,7 @@ Result<FrontSettings> read_front(const System& system, const ControlDirectory& c
   LBX_TRY(front.access.add_users(accounts, users));
   const std::vector<std::string> networks = LBX_TRY(control.get(control::kLmtpNetworks));
   LBX_TRY(front.access.add_networks(networks));
+  front.lmtp.dsn = LBX_TRY(control.get(control::kLmtpDsn)) == "yes";
   front.tls = LBX_TRY(tls_files(control));
   front.lmtp.starttls = !front.tls.identities.empty();
   front.lmtp.certificates = LBX_TRY(control.get(control::kLmtpCertificates));
@@ -132,33 +162,62 @@ std::unique_ptr<Conversation> welcome(System& system, deliver::Postmaster& postm
                                                 deliver::LmtpPeer{std::move(name), !allowed});
 }
 
-/// The keys are in memory of the front alone, and read before it has given its rights away.
-Result<std::shared_ptr<const TlsServer>> make_tls(FileOps& files, const TlsFiles& names) {
-  if (names.identities.empty()) return std::shared_ptr<const TlsServer>{};
-  const TlsMaterial material = LBX_TRY(read_tls_material(files, names));
-  return TlsServer::make(material);
-}
+/// What TLS is made from, in the front: what came last and was any good.
+class Certificates {
+ public:
+  /// The first ones are waited for. `socket`: where they come from; none: there is no TLS.
+  static Result<Certificates> receive(FileOps& files, UniqueFd socket) {
+    Certificates certificates{files, std::move(socket)};
+    if (certificates.socket_) LBX_TRY(certificates.take(wire::Wait::Yes));
+    return certificates;
+  }
+
+  std::shared_ptr<const TlsServer> now() const { return now_; }
+  int descriptor() const { return socket_.get(); }
+  /// False: the first process has gone.
+  bool look() {
+    const Result<void> taken = take(wire::Wait::No);
+    if (!taken) log("tls-unchanged", {{"why", taken.error().what}});
+    return !gone_;
+  }
+
+ private:
+  Certificates(FileOps& files, UniqueFd socket) : files_{&files}, socket_{std::move(socket)} {}
+
+  Result<void> take(wire::Wait wait) {
+    const wire::Datagram got = LBX_TRY(wire::receive_datagram(socket_.get(), wait));
+    gone_ = got.bytes.empty();
+    if (gone_) return Error::later("the first process has gone");
+    now_ = LBX_TRY(receive_tls(*files_, got.descriptor.get()));
+    return {};
+  }
+
+  FileOps* files_;
+  UniqueFd socket_;
+  std::shared_ptr<const TlsServer> now_;
+  bool gone_{false};
+};
 
 /// The front: from here on without any rights.
-Result<void> be_front(System& system, FrontSettings settings, Doors doors, UniqueFd door,
-                      UniqueFd signals, ListenerOptions options) {
-  const std::shared_ptr<const TlsServer> tls = LBX_TRY(make_tls(system.files, settings.tls));
+Result<void> be_front(System& system, FrontSettings settings, Doors doors, FrontEnd line,
+                      ListenerOptions options) {
+  Certificates certificates =
+      LBX_TRY(Certificates::receive(system.files, std::move(line.certificates)));
   if (settings.user) LBX_TRY(become_user(settings.user->uid, settings.user->gid));
   LBX_TRY(forbid_new_privileges());
-  deliver::OrderClient postmaster{std::move(door), system.clock, settings.verdict_age};
+  deliver::OrderClient postmaster{std::move(line.orders), system.clock, settings.verdict_age};
   const Watched answers{postmaster.descriptor(), [&] {
                           postmaster.take_answers();
                           return !postmaster.lost();
                         }};
   if (doors.stdio) {
     LBX_TRY(confine_to_spool(spool_folder(system)));
-    settings.lmtp.starttls = false;
     deliver::LmtpSession session{system, postmaster, settings.lmtp, {"stdin"}};
     StdioOptions stdio;
     stdio.watched = answers;
     return converse(session, stdio);
   }
-  deliver::Drain drain = LBX_TRY(deliver::Drain::open(std::move(signals)));
+  deliver::Drain drain = LBX_TRY(deliver::Drain::open(std::move(line.signals)));
   settings.lmtp.drain = &drain;
   options.watched.push_back({drain.signals(), [&] { return drain.signalled(); }});
   options.watched.push_back({drain.over(), [] { return false; }});
@@ -167,7 +226,10 @@ Result<void> be_front(System& system, FrontSettings settings, Doors doors, Uniqu
   options.read_size = std::size_t{16} * 1024;
   options.refusal = "421 4.7.0 Connection refused\r\n";
   options.watched.push_back(answers);
-  options.tls = [&] { return tls; };
+  if (settings.lmtp.starttls) {
+    options.tls = [&] { return certificates.now(); };
+    options.watched.push_back({certificates.descriptor(), [&] { return certificates.look(); }});
+  }
   options.started = [&](EventLoop&) { return confine_to_spool(spool_folder(system)); };
   if (doors.lookup) {
     oracle =
@@ -183,6 +245,43 @@ Result<void> be_front(System& system, FrontSettings settings, Doors doors, Uniqu
   });
 }
 
+Result<Line> open_line(bool tls, bool stdio) {
+  Line line;
+  wire::SocketPair orders = LBX_TRY(wire::make_socket_pair());
+  line.first.orders = std::move(orders.ours);
+  line.front.orders = std::move(orders.theirs);
+  if (tls) {
+    wire::SocketPair certificates = LBX_TRY(wire::make_socket_pair());
+    line.first.certificates = std::move(certificates.ours);
+    line.front.certificates = std::move(certificates.theirs);
+  }
+  if (stdio) return line;
+  line.first.hangups = LBX_TRY(open_signals({SIGHUP}));
+  line.first.signals = LBX_TRY(deliver::catch_signals());
+  line.front.signals = LBX_TRY(deliver::catch_signals());
+  return line;
+}
+
+/// The first process: orders, signals, and certificates that are new.
+Result<void> serve_orders(System& system, deliver::Spawner& spawner, const TlsFiles& names,
+                          FirstEnd line) {
+  std::optional<TlsKeeper> keeper;
+  if (line.certificates) {
+    keeper.emplace(LBX_TRY(TlsKeeper::open(system.files, names, "tls")));
+    LBX_TRY(keeper->send_first(line.certificates.get()));
+    spawner.also_watch(keeper->descriptor(), [&] { keeper->look(line.certificates.get()); });
+  }
+  if (line.hangups) {
+    spawner.also_watch(line.hangups.get(), [&] {
+      while (next_signal(line.hangups.get()) != 0) {
+        if (keeper) static_cast<void>(keeper->send(line.certificates.get()));
+      }
+    });
+  }
+  spawner.pass_on(std::move(line.signals), std::move(line.front_process));
+  return spawner.serve(std::move(line.orders));
+}
+
 Result<int> lmtpd_main(System& system, int argc, char** argv) {
   Options options;
   CLI::App app{"Take mail by LMTP and deliver it to the users of this host."};
@@ -191,30 +290,26 @@ Result<int> lmtpd_main(System& system, int argc, char** argv) {
     return *status;
   }
   const ControlDirectory control{system.files, mail_home(system.environment)};
-  const FrontSettings front = LBX_TRY(read_front(system, control));
+  FrontSettings front = LBX_TRY(read_front(system, control));
   const deliver::SpawnerLimits limits = LBX_TRY(deliver::read_spawner_limits(control));
   deliver::Settings delivery = LBX_TRY(deliver::read_settings(control));
   delivery.create_maildirs = true;
   delivery.capture_output = true;
   Doors doors = LBX_TRY(open_doors(system, options));
-  wire::SocketPair pair = LBX_TRY(wire::make_socket_pair());
-  UniqueFd signals;  // a single conversation just ends
-  if (!doors.stdio) signals = LBX_TRY(deliver::catch_signals());
+  front.lmtp.starttls = front.lmtp.starttls && !doors.stdio;
 
+  Line line = LBX_TRY(open_line(front.lmtp.starttls, doors.stdio));
   const pid_t child = ::fork();
   if (child < 0) return Error::from_errno(errno, "fork");
   if (child == 0) {
-    pair.ours.reset();
-    LBX_TRY(be_front(system, front, std::move(doors), std::move(pair.theirs), std::move(signals),
-                     options.listener));
+    line.first = {};
+    LBX_TRY(be_front(system, front, std::move(doors), std::move(line.front), options.listener));
     return 0;
   }
   doors = {};
-  UniqueFd front_process = LBX_TRY(open_process(child));
-  std::vector<int> keep{pair.ours.get(), front_process.get()};
-  if (signals) keep.push_back(signals.get());
-  close_all_but(std::move(keep));
-  pair.theirs.release();
+  line.front = {};
+  line.first.front_process = LBX_TRY(open_process(child));
+  close_all_but(line.first.descriptors());
   users::SystemAccounts accounts;
   users::Resolver resolver{system, accounts, control};
   const std::optional<uid_t> only =
@@ -223,8 +318,7 @@ Result<int> lmtpd_main(System& system, int argc, char** argv) {
                              deliver::deliver_as_user(system, control, delivery, std::nullopt,
                                                       socket);
                            }};
-  spawner.pass_on(std::move(signals), std::move(front_process));
-  LBX_TRY(spawner.serve(std::move(pair.ours)));
+  LBX_TRY(serve_orders(system, spawner, front.tls, std::move(line.first)));
   return 0;
 }
 

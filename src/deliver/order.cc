@@ -22,8 +22,8 @@ std::string encode(const UserOrder& order) {
   wire::add_field(out, order.number);
   wire::add_field(out, static_cast<std::uint64_t>(order.expires));
   wire::add_field(out, order.size);
-  for (const std::string* each :
-       {&to.user, &to.home, &to.local, &to.dash, &to.ext, &to.host, &to.sender, &order.attempt}) {
+  for (const std::string* each : {&to.user, &to.home, &to.local, &to.dash, &to.ext, &to.host,
+                                  &to.sender, &order.attempt, &order.dsn}) {
     wire::add_field(out, *each);
   }
   wire::add_field(out, std::string(1, static_cast<char>(order.earlier)));
@@ -32,7 +32,7 @@ std::string encode(const UserOrder& order) {
 }
 
 Result<UserOrder> decode_user_order(std::string_view bytes) {
-  static constexpr std::size_t kFields = 14;
+  static constexpr std::size_t kFields = 15;
   const auto fields = wire::fields_of(bytes, kFields, kFields);
   if (!fields) return Error::later("an order of another form");
   const auto kind = wire::order_kind(fields->at(0));
@@ -50,8 +50,8 @@ Result<UserOrder> decode_user_order(std::string_view bytes) {
   order.settle_later = wire::is_set(fields->at(kFields - 1));
   dotqmail::Request& to = order.request;
   std::size_t next = 4;
-  for (std::string* each :
-       {&to.user, &to.home, &to.local, &to.dash, &to.ext, &to.host, &to.sender, &order.attempt}) {
+  for (std::string* each : {&to.user, &to.home, &to.local, &to.dash, &to.ext, &to.host, &to.sender,
+                            &order.attempt, &order.dsn}) {
     *each = fields->at(next++);
   }
   return order;

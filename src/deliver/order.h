@@ -32,6 +32,7 @@ struct UserOrder {
   dotqmail::Request request;  // without its default delivery
   std::uint64_t size{0};
   std::string attempt;
+  std::string dsn;  // as in Order
   wire::Earlier earlier{wire::Earlier::Unknown};
   bool settle_later{false};
 };

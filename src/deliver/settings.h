@@ -12,6 +12,7 @@
 
 #include "core/base/process.h"
 #include "core/base/result.h"
+#include "core/base/system.h"
 #include "core/control/control_directory.h"
 #include "core/mbox/lock.h"
 #include "core/message/srs.h"
@@ -39,6 +40,8 @@ struct Settings {
   std::function<Result<void>(UniqueFd)> settle_later;
   /// For a forecast: how long the message will be, as far as is known (SIZE of RFC 1870).
   std::uint64_t message_octets{0};
+  /// What the queue program gets beside the environment where something is forwarded.
+  Environment queue_variables{};
   /// Gets the lines of `pretend` and warnings, without a newline.
   std::function<void(const std::string&)> say;
   /// Where settings are asked for that only some deliveries need; nullptr: their defaults count.

@@ -26,6 +26,7 @@ namespace {
 
 constexpr std::uint64_t kDoor = 0;
 constexpr std::uint64_t kSignals = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kFirstOther = kSignals - 1000;  // of what is watched beside
 constexpr int kEventsAtOnce = 64;
 /// Datagrams taken from one socket before the others have their turn.
 constexpr int kDatagramsAtOnce = 64;
@@ -73,6 +74,10 @@ void Spawner::pass_on(UniqueFd signals, UniqueFd to) {
   signals_to_ = std::move(to);
 }
 
+void Spawner::also_watch(int fd, std::function<void()> readable) {
+  others_.push_back({fd, std::move(readable)});
+}
+
 Result<void> Spawner::serve(UniqueFd door) {
   // Children are reaped by the kernel; that one has ended shows on its socket.
   static_cast<void>(std::signal(SIGCHLD, SIG_IGN));
@@ -81,6 +86,9 @@ Result<void> Spawner::serve(UniqueFd door) {
   if (!epoll_) return Error::from_errno(errno, "epoll_create");
   LBX_TRY(watch(epoll_.get(), door_.get(), kDoor));
   if (signals_) LBX_TRY(watch(epoll_.get(), signals_.get(), kSignals));
+  for (std::size_t i = 0; i < others_.size(); ++i) {
+    LBX_TRY(watch(epoll_.get(), others_[i].fd, kFirstOther + i));
+  }
   serving_ = true;
   while (serving_) {
     std::array<epoll_event, kEventsAtOnce> events{};
@@ -97,7 +105,8 @@ Result<void> Spawner::serve(UniqueFd door) {
 
 void Spawner::take_event(std::uint64_t id) {
   if (id == kDoor) return take_orders();
-  if (id != kSignals) return take_answers(id);
+  if (id < kFirstOther) return take_answers(id);
+  if (id != kSignals) return others_[id - kFirstOther].readable();
   const int signal = take_signal(signals_.get());
   if (signal != 0) ::syscall(SYS_pidfd_send_signal, signals_to_.get(), signal, nullptr, 0);
 }
@@ -139,8 +148,8 @@ void Spawner::take_order(wire::Datagram datagram) {
 
   const users::Controller& who = resolution.controller;
   Pending pending{{who.account.uid, who.account.gid}, {}, std::move(datagram.descriptor)};
-  pending.order = {order.kind, number,        asked.expires, {},
-                   order.size, order.attempt, order.earlier, order.settle_later};
+  pending.order = {order.kind, number,        asked.expires,     {}, order.size, order.attempt,
+                   order.dsn,  order.earlier, order.settle_later};
   pending.order.request = {who.account.name, who.account.home, resolution.local, who.dash,
                            who.ext,          resolution.host,  order.sender,     ""};
   asked.user = pending.user;

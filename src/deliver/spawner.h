@@ -19,6 +19,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "core/users/resolver.h"
 #include "core/wire/datagram.h"
@@ -60,6 +61,9 @@ class Spawner {
   /// (open_process): that one ends first. Before serve().
   void pass_on(UniqueFd signals, UniqueFd to);
 
+  /// Calls `readable` whenever `fd`, which stays the caller's, is. Before serve().
+  void also_watch(int fd, std::function<void()> readable);
+
   /// Serves until the door's other side has closed. `door` must not be a standard descriptor.
   Result<void> serve(UniqueFd door);
 
@@ -87,6 +91,10 @@ class Spawner {
     User user;  // {0, 0} before it is known
     std::int64_t expires;
     std::uint64_t child{0};  // the process that has it; 0: none yet
+  };
+  struct Other {
+    int fd;
+    std::function<void()> readable;
   };
   struct Remembered {
     users::Resolution resolution;
@@ -121,6 +129,7 @@ class Spawner {
 
   UniqueFd signals_;
   UniqueFd signals_to_;
+  std::vector<Other> others_;
   UniqueFd door_;
   UniqueFd epoll_;
   bool serving_{false};

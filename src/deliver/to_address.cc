@@ -11,8 +11,9 @@ Report to_addresses(const Context& context, const std::vector<std::string>& addr
   const Result<std::string> sender = forward_sender(context.plan, context.settings);
   if (!sender && sender.error().retry == Retry::Later) return bad_setting(sender.error());
   if (!sender) return Report::never("Unable to forward message: " + sender.error().what + '.');
-  const Environment environment =
+  Environment environment =
       dotqmail::with_variables(context.system.environment, context.plan.variables);
+  for (const auto& [name, value] : context.settings.queue_variables) environment[name] = value;
   const Result<pid_t> submitted =
       submit(context.system, environment, {context.plan.lines.delivered_to, *sender, addresses},
              context.message);

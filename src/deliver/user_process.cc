@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "deliver/user_process.h"
 
+#include <optional>
+
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/wire/datagram_workers.h"
+#include "deliver/dsn.h"
 #include "deliver/engine.h"
 #include "deliver/forecast.h"
 #include "deliver/queue_delivery.h"
@@ -78,7 +81,28 @@ Answer UserProcess::carry_out(UserOrder order, int message) {
   if (order.kind == Order::Kind::Local) {
     return deliver_local(order, std::move(settings), message);
   }
-  return answer_of(deliver(system_, order.request, settings, message).report);
+  return deliver_and_tell(order, settings, message);
+}
+
+/// The notice comes behind the delivery, so that it never tells of what has not happened, and
+/// before the answer, after which nobody asks again. Where it fails the delivery has not: it must
+/// not be repeated for that.
+Answer UserProcess::deliver_and_tell(const UserOrder& order, Settings& settings,
+                                     int message) const {
+  std::optional<DsnRequest> dsn;
+  if (!order.dsn.empty()) {
+    Result<DsnRequest> asked = decode_dsn_request(order.dsn);
+    if (!asked) return answer_later("4.3.0 an order of another form");
+    dsn = std::move(asked).value();
+    settings.queue_variables = queue_variables(*dsn);
+  }
+  const Outcome outcome = deliver(system_, order.request, settings, message);
+  if (dsn) {
+    const Result<void> told =
+        tell_of_success(system_, settings, *dsn, order.request.sender, outcome, message);
+    if (!told) log("no-success-notice", {{"to", order.request.sender}, {"why", told.error().what}});
+  }
+  return answer_of(outcome.report);
 }
 
 }  // namespace lbx::deliver

@@ -26,6 +26,7 @@ class UserProcess {
   void handle(const wire::Datagram& datagram);
   Answer carry_out(UserOrder order, int message);
   Answer deliver_local(const UserOrder& order, Settings settings, int message);
+  Answer deliver_and_tell(const UserOrder& order, Settings& settings, int message) const;
   Answer settle();
 
   System& system_;

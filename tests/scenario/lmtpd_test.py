@@ -3,6 +3,7 @@
 file, all as one ordinary user."""
 import glob
 import os
+import shutil
 import signal
 import smtplib
 import socket
@@ -197,6 +198,87 @@ class Limits(LmtpTest):
         self.assertEqual(answer.read(), b'500 5.5.2 Line too long\r\n221 2.0.0 Bye\r\n')
 
 
+class Notices(LmtpTest):
+    """DSN: notices of success go out by the queue program."""
+    settings = {'lmtpdsn': 'yes\n', 'me': 'mx.example.org\n', 'locals': 'x\n'}
+    QUEUE = """#!/bin/sh
+umask 0
+n=$(mktemp %s/sent/XXXXXX)
+{ echo "$DSN_NOTIFY"; cat; } >$n
+tr '\\0' '|' <&1 >$n.envelope
+"""
+
+    def setUp(self):
+        super().setUp()
+        os.makedirs(self.path('sent'))
+        own(self.path('sent'))
+        queue = self.write('queue', self.QUEUE % self.dir)
+        os.chmod(queue, 0o755)
+        self.environment['QMAILQUEUE'] = queue
+
+    def sent(self):
+        """-> [(envelope, what the queue program got)]"""
+        return [(text_of(name), text_of(name[:-9]))
+                for name in glob.glob(self.path('sent/*.envelope'))]
+
+    def deliver(self, *recipients, ask='SUCCESS'):
+        self.server = getattr(self, 'server', None) or Server(self)
+        client, answer = self.raw(self.server)
+        client.sendall(b'LHLO c\r\nMAIL FROM:<s@t> ENVID=e1\r\n' +
+                       b''.join(b'RCPT TO:<%s> NOTIFY=%s\r\n' % (each.encode(), ask.encode())
+                                for each in recipients) +
+                       b'DATA\r\nSubject: a\r\n\r\nsecret\r\n.\r\nQUIT\r\n')
+        text = answer.read()
+        self.assertIn(b'\r\n250-DSN\r\n', text)
+        self.assertEqual(text.count(b'250 2.0.0 delivered\r\n'), len(recipients), text)
+
+    def test_a_sender_who_asks_hears_that_it_is_delivered(self):
+        self.deliver('joe@x')
+        (envelope, notice), = self.sent()
+        self.assertEqual(envelope, 'F|Ts@t||')
+        for line in ('Action: delivered', 'Final-Recipient: rfc822;joe@x', 'Subject: a',
+                     'Original-Envelope-Id: e1', 'Reporting-MTA: dns; mx.example.org'):
+            self.assertIn(line.lower().replace(' ', ''), notice.lower().replace(' ', ''))
+        self.assertNotIn('secret', notice)
+        self.assertEqual(len(self.mail_of('joe')), 1)
+
+    def test_of_what_is_forwarded_he_hears_that_and_the_rest_goes_with_it(self):
+        self.write('joe/.qmail', '&a@b\n')
+        self.write('ann/.qmail', '&a@b\n&c@d\n')
+        self.deliver('joe@x', 'ann@x', ask='SUCCESS,FAILURE')
+        notices = [text for envelope, text in self.sent() if envelope.startswith('F|')]
+        sent_on = [text for envelope, text in self.sent() if envelope.startswith('Fs@t|')]
+        self.assertEqual(sorted(text.split('\n')[0] for text in sent_on), ['FAILURE'] * 2)
+        self.assertEqual(sorted(word for text in notices for word in ('relayed', 'expanded')
+                                if 'Action: ' + word in text), ['expanded', 'relayed'])
+
+    def test_nobody_else_hears_anything(self):
+        self.deliver('joe@x', ask='FAILURE,DELAY')
+        self.deliver('joe@x', ask='NEVER')
+        self.assertEqual(self.sent(), [])
+        self.assertEqual(len(self.mail_of('joe')), 2)
+
+    def test_a_queue_that_fails_is_in_the_log_and_the_mail_is_there(self):
+        self.environment['QMAILQUEUE'] = '/nonexistent'
+        self.deliver('joe@x')
+        self.assertIn('no-success-notice', text_of(self.path('log')))
+        self.assertEqual(len(self.mail_of('joe')), 1)
+
+
+def until(true):
+    """Waits until `true()` is."""
+    for _ in range(1000):
+        if true():
+            return
+        time.sleep(0.02)
+    raise AssertionError('it never came true')
+
+
+def text_of(path):
+    with open(path, encoding='utf-8') as file:
+        return file.read()
+
+
 def resident(pid):
     with open('/proc/%d/statm' % pid, encoding='ascii') as file:
         return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
@@ -379,6 +461,7 @@ class Certificates(LmtpTest):
     def setUp(self):
         super().setUp()
         authority = certificates.Authority(self)
+        self.authority = authority
         chain, key = authority.certificate('mx.example.org')
         self.files = {name: authority.certificate(name) for name in ('good.example', 'bad.example')}
         self.ca = authority.path
@@ -402,6 +485,60 @@ class Certificates(LmtpTest):
         client.starttls(context=self.context(None))
         client.sendmail('s@t', ['joe@x'], MESSAGE)
         self.assertIn(b' with LMTPS id ', self.mail_of('joe')[0])
+
+    def shown(self, server):
+        """Whom the certificate names that a new client is shown."""
+        client = self.client(server)
+        client.starttls(context=self.context(None))
+        return client.sock.getpeercert()['subjectAltName'][0][1]
+
+    def installed_behind_links(self):
+        """As some programs install certificates: the folder of the setting never changes.
+        -> what installs others"""
+        os.makedirs(self.path('live'))
+        os.makedirs(self.path('archive'))
+        for end in ('.pem', '.key'):
+            os.symlink(self.path('archive/x' + end), self.path('live/x' + end))
+
+        def install(name):
+            for source in self.authority.certificate(name):
+                shutil.copy(source, self.path('archive/x' + source[-4:]))
+            own(self.path('archive'))
+        install('mx.example.org')
+        self.write('home/control/tlscertificates',
+                   '%s %s\n' % (self.path('live/x.pem'), self.path('live/x.key')))
+        return install
+
+    def test_sighup_reads_them_anew_and_nobody_is_hung_up_on(self):
+        install = self.installed_behind_links()
+        server = Server(self)
+        old = self.client(server)
+        old.starttls(context=self.context(None))
+        install('new.example.org')
+        self.assertEqual(self.shown(server), 'mx.example.org')
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: self.shown(server) == 'new.example.org')
+        old.sendmail('s@t', ['joe@x'], MESSAGE)
+        self.assertEqual(len(self.mail_of('joe')), 1)
+
+    def test_a_file_that_has_changed_is_read_and_rubbish_is_left_alone(self):
+        install = self.installed_behind_links()
+        self.write('home/control/tlscertificates',
+                   '%s %s\n' % (self.path('archive/x.pem'), self.path('archive/x.key')))
+        server = Server(self)
+        self.assertEqual(self.shown(server), 'mx.example.org')
+        install('new.example.org')
+        until(lambda: self.shown(server) == 'new.example.org')
+        self.write('archive/x.pem', 'rubbish')
+        until(lambda: 'tls-unchanged' in text_of(self.path('log')))
+        self.assertEqual(self.shown(server), 'new.example.org')
+
+    def test_what_is_no_certificate_does_not_start(self):
+        self.write('rubbish.pem', 'rubbish')
+        self.write('home/control/tlscertificates', self.path('rubbish.pem') + '\n')
+        ran = run('letterbox-lmtpd', '--listen', 'unix:' + self.path('x.sock'), env=self.environment)
+        self.assertEqual(ran.returncode, 75)
+        self.assertIn(b'tlscertificates', ran.stderr)
 
     def test_what_makes_no_sense_does_not_start(self):
         os.unlink(self.path('home/control/tlsclientca'))

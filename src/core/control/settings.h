@@ -124,6 +124,10 @@ inline constexpr Line kIdHost{"idhost", "idhost", "the host of the Message-ID fi
 inline constexpr List kLmtpCertificates{
     "lmtpcertificates", "names whose TLS certificates let their holders deliver by LMTP"};
 
+inline constexpr std::string_view kNoYes[]{"no", "yes"};
+inline constexpr Choice kLmtpDsn{"lmtpdsn", kNoYes,
+                                 "whether LMTP announces DSN, and writes notices of success"};
+
 inline constexpr Line kLmtpFrontUser{"lmtpfrontuser", "lbx-smtp",
                                      "the user that talks to LMTP clients, if started by root"};
 
@@ -194,7 +198,6 @@ inline constexpr Choice kPop3Import{
     "pop3import", kPop3ImportWords,
     "whose POP3 ids of old messages are taken over at the first login"};
 
-inline constexpr std::string_view kNoYes[]{"no", "yes"};
 inline constexpr Choice kPop3Lock{
     "pop3lock", kNoYes, "whether a second POP3 session with one Maildir is refused: [IN-USE]"};
 

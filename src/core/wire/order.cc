@@ -9,7 +9,7 @@
 namespace lbx::wire {
 namespace {
 
-constexpr std::size_t kOrderFields = 10;
+constexpr std::size_t kOrderFields = 11;
 constexpr std::size_t kAnswerFields = 5;
 
 }  // namespace
@@ -42,7 +42,8 @@ std::string encode(std::uint64_t number, const Order& order) {
   add_field(out, std::string(1, static_cast<char>(order.kind)));
   add_field(out, number);
   add_field(out, order.size);
-  for (const std::string* each : {&order.local, &order.domain, &order.sender, &order.attempt}) {
+  for (const std::string* each :
+       {&order.local, &order.domain, &order.sender, &order.attempt, &order.dsn}) {
     add_field(out, *each);
   }
   add_field(out, std::string(1, static_cast<char>(order.earlier)));
@@ -68,8 +69,8 @@ Result<NumberedOrder> decode_order(std::string_view bytes) {
   const auto kind = order_kind(fields->at(0));
   const auto number = ascii::parse_number(fields->at(1));
   const auto size = ascii::parse_number(fields->at(2));
-  const auto earlier = earlier_of(fields->at(7));
-  const auto settler = ascii::parse_number(fields->at(9));
+  const auto earlier = earlier_of(fields->at(8));
+  const auto settler = ascii::parse_number(fields->at(10));
   if (!kind || !number || !size || !earlier || !settler) return Error::later("an unknown order");
   Order order{*kind,
               std::string{fields->at(3)},
@@ -77,8 +78,9 @@ Result<NumberedOrder> decode_order(std::string_view bytes) {
               std::string{fields->at(5)},
               *size,
               std::string{fields->at(6)},
+              std::string{fields->at(7)},
               *earlier,
-              is_set(fields->at(8)),
+              is_set(fields->at(9)),
               *settler};
   return NumberedOrder{*number, std::move(order)};
 }

@@ -44,6 +44,7 @@ struct Order {
   std::string sender;     // empty for a bounce
   std::uint64_t size{0};  // octets of the message, as far as known
   std::string attempt;    // the same for every attempt at this delivery; empty: unknown
+  std::string dsn{};      // of Deliver: what the sender wants to hear (deliver/dsn.h), or nothing
   /// Unless Unknown, `attempt` names no other message, ever.
   Earlier earlier{Earlier::Unknown};
   bool settle_later{false};  // of Local: Done may be said before it is durable (Answer::settler)

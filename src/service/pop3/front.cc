@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "core/base/io.h"
 #include "core/base/log.h"
 #include "core/wire/datagram.h"
 #include "service/pop3/front_session.h"
+#include "service/tls_keeper.h"
 
 namespace lbx::pop3 {
 namespace {
@@ -77,11 +77,7 @@ void FrontDesk::take_report(const Report& report) {
 
 void FrontDesk::take_tls(UniqueFd file) {
   PosixFileOps files;
-  Result<std::string> text = read_whole(files, file.get(), kMaxTlsMaterial, "certificates");
-  const Result<TlsMaterial> material =
-      text ? parse_tls_material(*text) : Result<TlsMaterial>{text.error()};
-  auto made = material ? TlsServer::make(*material)
-                       : Result<std::shared_ptr<const TlsServer>>{material.error()};
+  auto made = receive_tls(files, file.get());
   if (!made) return log("tls-unchanged", {{"why", made.error().what}});
   tls_ = std::move(made).value();
 }

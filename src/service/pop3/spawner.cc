@@ -2,11 +2,8 @@
 #include "service/pop3/spawner.h"
 
 #include <sys/epoll.h>
-#include <sys/inotify.h>
-#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,7 +11,6 @@
 #include <csignal>
 
 #include "core/base/clock.h"
-#include "core/base/io.h"
 #include "core/base/log.h"
 #include "core/base/user.h"
 #include "core/wire/datagram.h"
@@ -36,7 +32,6 @@ constexpr int kDatagramsAtOnce = 64;
 constexpr int kTickMs = 1000;
 /// Reports that a front has not taken; one that takes none of so many is broken.
 constexpr std::size_t kMaxUnsent = 100'000;
-constexpr std::uint32_t kChange = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF;
 
 Result<void> watch(int epoll, int fd, std::uint64_t id, int how = EPOLL_CTL_ADD,
                    std::uint32_t events = EPOLLIN) {
@@ -52,37 +47,6 @@ sigset_t our_signals() {
   ::sigemptyset(&signals);
   for (const int each : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&signals, each);
   return signals;
-}
-
-void become_ordinary_child() {
-  static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
-  const sigset_t signals = our_signals();
-  static_cast<void>(::sigprocmask(SIG_UNBLOCK, &signals, nullptr));
-}
-
-/// What a process of its own does, and its end.
-[[noreturn]] void run_and_exit(const char* name, const std::function<Result<void>()>& work) {
-  int status = 1;
-  try {
-    const Result<void> done = work();
-    if (!done) log(name, {{"why", done.error().what}});
-    status = done ? 0 : 1;
-  } catch (const std::exception& bug) {
-    log(name, {{"why", bug.what()}});
-  }
-  ::_exit(status);
-}
-
-/// Reads keys and certificates, looks whether they are any good, and sends them to the front.
-Result<void> pass_certificates(FileOps& files, const TlsFiles& names, int front) {
-  const TlsMaterial material = LBX_TRY(read_tls_material(files, names));
-  static_cast<void>(LBX_TRY(TlsServer::make(material)));
-  const UniqueFd memory{::memfd_create("certificates", MFD_CLOEXEC)};
-  if (!memory) return Error::from_errno(errno, "memfd_create");
-  LBX_TRY(write_all(files, memory.get(), encode(material)));
-  if (::lseek(memory.get(), 0, SEEK_SET) != 0) return Error::from_errno(errno, "lseek");
-  return wire::send_datagram(front, encode(SpawnerMessage{NewTls{}}), memory.get(),
-                             wire::Wait::Yes);
 }
 
 }  // namespace
@@ -107,18 +71,9 @@ Result<void> Spawner::prepare() {
   epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
   if (!signals_ || !epoll_) return Error::from_errno(errno, "epoll");
   LBX_TRY(watch(epoll_.get(), signals_.get(), kSignals));
-  if (parts_.tls) watch_certificates();
-  return {};
-}
-
-/// Without it SIGHUP has to say so.
-void Spawner::watch_certificates() {
-  certificates_.reset(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  if (!certificates_) return;
-  for (const std::string& folder : folders_of(*parts_.tls)) {
-    static_cast<void>(::inotify_add_watch(certificates_.get(), folder.c_str(), kChange));
-  }
-  static_cast<void>(watch(epoll_.get(), certificates_.get(), kCertificates));
+  if (!parts_.tls) return {};
+  tls_.emplace(LBX_TRY(TlsKeeper::open(files_, *parts_.tls, encode(SpawnerMessage{NewTls{}}))));
+  return watch(epoll_.get(), tls_->descriptor(), kCertificates);
 }
 
 Result<void> Spawner::start_front() {
@@ -136,28 +91,14 @@ Result<void> Spawner::start_front() {
   front_waits_ = false;
   ++front_;
   LBX_TRY(watch(epoll_.get(), front_socket_.get(), kFront));
-  if (parts_.tls) LBX_TRY(send_certificates(front_ == 1));
+  if (tls_) {
+    const int front = front_socket_.get();
+    LBX_TRY(front_ == 1 ? tls_->send_first(front) : tls_->send(front));
+  }
   connect_to_auth();
   if (!auth_wanted_) return {};
   return wire::send_datagram(front_socket_.get(), encode(SpawnerMessage{NewAuth{}}), -1,
                              wire::Wait::No);  // that there is none
-}
-
-/// By a process of its own: we fork, and what we know every user's process would know.
-Result<void> Spawner::send_certificates(bool wait) {
-  const pid_t pid = ::fork();
-  if (pid < 0) return Error::from_errno(errno, "fork");
-  if (pid == 0) {
-    become_ordinary_child();
-    run_and_exit("tls-unchanged",
-                 [&] { return pass_certificates(files_, *parts_.tls, front_socket_.get()); });
-  }
-  if (!wait) return {};
-  int status = 0;
-  if (::waitpid(pid, &status, 0) == pid && status != 0) {
-    return Error::later("no TLS with these certificates (control/tlscertificates)");
-  }
-  return {};
 }
 
 Result<void> Spawner::serve() {
@@ -180,13 +121,8 @@ void Spawner::dispatch(std::uint64_t id) {
   switch (id) {
     case kSignals:
       return take_signals();
-    case kCertificates: {
-      std::array<char, 4096> events;  // NOLINT: that there are some is all that matters
-      while (::read(certificates_.get(), events.data(), events.size()) > 0) {
-      }
-      certificates_changed_ = true;  // once a second is enough: many files change at once
-      return;
-    }
+    case kCertificates:
+      return tls_->look(front_socket_.get());
     case kAuth:
       return take_auth_replies();
     case kFront:
@@ -203,12 +139,11 @@ void Spawner::take_signals() {
     if (info.ssi_signo == SIGUSR1) {
       log_counters();
     } else if (info.ssi_signo == SIGHUP) {
-      certificates_changed_ = true;
+      if (tls_) static_cast<void>(tls_->send(front_socket_.get()));
     } else {
       serving_ = false;  // every other process sees its socket closed
     }
   }
-  if (certificates_changed_) look_at_the_clock();
 }
 
 void Spawner::take_front_messages() {
@@ -470,10 +405,6 @@ void Spawner::look_at_the_clock() {
     front_wanted_ = false;
     const Result<void> started = start_front();
     if (!started) log("front", {{"why", started.error().what}});
-  }
-  if (std::exchange(certificates_changed_, false) && parts_.tls && front_socket_) {
-    watch_certificates();  // a folder may have been replaced, too
-    static_cast<void>(send_certificates(false));
   }
   if (auth_wanted_) connect_to_auth();
   if (auth_ && !auth_->flush()) auth_is_lost();

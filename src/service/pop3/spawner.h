@@ -25,7 +25,7 @@
 #include "core/base/unique_fd.h"
 #include "service/auth/auth_client.h"
 #include "service/pop3/handover.h"
-#include "service/tls_files.h"
+#include "service/tls_keeper.h"
 
 namespace lbx::pop3 {
 
@@ -91,8 +91,6 @@ class Spawner {
 
   Result<void> prepare();
   Result<void> start_front();
-  Result<void> send_certificates(bool wait);
-  void watch_certificates();
   void dispatch(std::uint64_t id);
   void take_signals();
   void take_front_messages();
@@ -121,7 +119,7 @@ class Spawner {
   SpawnerParts parts_;
   UniqueFd epoll_;
   UniqueFd signals_;
-  UniqueFd certificates_;  // inotify
+  std::optional<TlsKeeper> tls_;
   UniqueFd front_socket_;
   std::uint64_t front_{0};          // counted
   std::deque<std::string> unsent_;  // to it
@@ -136,7 +134,6 @@ class Spawner {
   std::uint64_t last_process_{0};
   std::int64_t now_{0};
   bool auth_wanted_{false};
-  bool certificates_changed_{false};
   bool front_wanted_{false};
   bool serving_{false};
   Counters counters_;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "deliver/dsn.h"
 #include "support/fake_postmaster.h"
 #include "support/test_system.h"
 
@@ -72,6 +73,37 @@ TEST_F(LmtpSessionTest, DeliversAMessage) {
                                                "  by mx.example with LMTP id 0000000000000001\n"
                                                "  for <joe-x@x.y>; 14 Nov 2023 22:13:20 -0000\n"
                                                "Subject: a\n\n.b\n"));
+}
+
+TEST_F(LmtpSessionTest, AnnouncesDsnWhereItWritesNoticesAndPassesOnWhatIsAskedFor) {
+  settings.dsn = true;
+  EXPECT_THAT(say("LHLO c\r\n"), HasSubstr("\r\n250-DSN\r\n"));
+  say("MAIL FROM:<s@t> RET=HDRS ENVID=a+3Db\r\n"
+      "RCPT TO:<joe@x.y> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;Joe@x.y\r\nRCPT TO:<ann@x.y>\r\n"
+      "DATA\r\nx\r\n.\r\n");
+  ASSERT_EQ(postmaster.orders.size(), 4U);
+  EXPECT_EQ(postmaster.orders[0].dsn, "");  // a verdict does not depend on it
+  const Result<DsnRequest> joe = decode_dsn_request(postmaster.orders[2].dsn);
+  ASSERT_TRUE(joe) << joe.error().what;
+  EXPECT_EQ(*joe, (DsnRequest{"joe@x.y",
+                              {true, true, false, true},
+                              wire::ReturnContent::Headers,
+                              "rfc822;Joe@x.y",
+                              "a+3Db",
+                              false,
+                              1'700'000'000}));
+  const Result<DsnRequest> ann = decode_dsn_request(postmaster.orders[3].dsn);
+  ASSERT_TRUE(ann) << ann.error().what;
+  EXPECT_EQ(ann->notify, wire::Notify{});
+}
+
+TEST_F(LmtpSessionTest, WithoutDsnNoticesAreTheClients) {
+  EXPECT_THAT(say("LHLO c\r\n"), Not(HasSubstr("DSN")));
+  EXPECT_EQ(say("MAIL FROM:<s@t> RET=HDRS\r\nRCPT TO:<joe@x.y> NOTIFY=SUCCESS\r\n"),
+            "250 2.1.0 OK\r\n250 2.1.5 OK\r\n");
+  say("DATA\r\nx\r\n.\r\n");
+  ASSERT_EQ(postmaster.orders.size(), 2U);
+  EXPECT_EQ(postmaster.orders[1].dsn, "");
 }
 
 TEST_F(LmtpSessionTest, RefusesUnknownRecipientsAtOnce) {

@@ -20,6 +20,7 @@ TEST(UserOrder, ReadsBackWhatItWrites) {
     order.attempt = "id.1.2";
     order.earlier = wire::Earlier::None;
     order.settle_later = true;
+    order.dsn = "1:a,";
     const Result<UserOrder> again = decode_user_order(encode(order));
     ASSERT_TRUE(again) << again.error().what;
     EXPECT_EQ(encode(*again), encode(order));
@@ -27,6 +28,7 @@ TEST(UserOrder, ReadsBackWhatItWrites) {
     EXPECT_EQ(again->earlier, wire::Earlier::None);
     EXPECT_TRUE(again->settle_later);
     EXPECT_EQ(again->request.host, "a.b");
+    EXPECT_EQ(again->dsn, "1:a,");
   }
   EXPECT_FALSE(decode_user_order(encode(1, Order{})));
 }

@@ -11,7 +11,7 @@ using namespace std::string_literals;
 TEST(Order, ReadsBackWhatItWrites) {
   for (const Order::Kind kind : {Order::Kind::Verdict, Order::Kind::Deliver, Order::Kind::Local,
                                  Order::Kind::Forget, Order::Kind::Settle}) {
-    const Order order{kind, "joe x", "a.b", "s@t\n", 12, "id/0", Earlier::Maybe, true, 9};
+    const Order order{kind, "joe x", "a.b", "s@t\n", 12, "id/0", "1:a,", Earlier::Maybe, true, 9};
     const Result<NumberedOrder> again = decode_order(encode(77, order));
     ASSERT_TRUE(again) << again.error().what;
     EXPECT_EQ(again->number, 77U);

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "service/tls_keeper.h"
+
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <exception>
+#include <utility>
+
+#include "core/base/io.h"
+#include "core/base/log.h"
+#include "core/message/spool.h"
+#include "core/wire/datagram.h"
+
+namespace lbx {
+namespace {
+
+constexpr std::uint32_t kChange = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF;
+constexpr std::chrono::seconds kSettle{1};
+constexpr std::chrono::hours kNotNow{24 * 365 * 100};
+
+Result<void> wait_for(int epoll, int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return {};
+  return Error::from_errno(errno, "epoll_ctl");
+}
+
+bool took_something(int fd) {
+  std::array<char, 4096> room;  // NOLINT: that there is something is all that matters
+  bool some = false;
+  while (::read(fd, room.data(), room.size()) > 0) some = true;
+  return some;
+}
+
+}  // namespace
+
+Result<TlsKeeper> TlsKeeper::open(FileOps& files, TlsFiles names, std::string announcement) {
+  UniqueFd events{::epoll_create1(EPOLL_CLOEXEC)};
+  if (!events) return Error::from_errno(errno, "epoll_create");
+  UniqueFd folders{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};  // without it: send() alone
+  if (folders) LBX_TRY(wait_for(events.get(), folders.get()));
+  Timer soon = LBX_TRY(Timer::after(kNotNow));
+  LBX_TRY(wait_for(events.get(), soon.fd()));
+  TlsKeeper keeper{files,
+                   std::move(names),
+                   std::move(announcement),
+                   std::move(events),
+                   std::move(folders),
+                   std::move(soon)};
+  keeper.watch_folders();
+  return keeper;
+}
+
+void TlsKeeper::watch_folders() const {
+  for (const std::string& folder : folders_of(names_)) {
+    static_cast<void>(::inotify_add_watch(folders_.get(), folder.c_str(), kChange));
+  }
+}
+
+void TlsKeeper::look(int front) {
+  if (took_something(folders_.get()) && !std::exchange(changed_, true)) {
+    static_cast<void>(soon_.restart(kSettle));
+  }
+  if (took_something(soon_.fd())) static_cast<void>(send(front));
+}
+
+Result<void> TlsKeeper::send(int front) {
+  changed_ = false;
+  if (front < 0) return {};  // the next one gets them at its start
+  watch_folders();           // a folder may have been replaced, too
+  static_cast<void>(LBX_TRY(start_sending(front)));
+  return {};
+}
+
+Result<void> TlsKeeper::send_first(int front) const {
+  const pid_t pid = LBX_TRY(start_sending(front));
+  int status = 0;
+  if (::waitpid(pid, &status, 0) == pid && status != 0) {
+    return Error::later("no TLS with these certificates (control/tlscertificates)");
+  }
+  return {};
+}
+
+/// By a process of its own: we fork, and what we know every user's process would know.
+Result<pid_t> TlsKeeper::start_sending(int front) const {
+  const pid_t pid = ::fork();
+  if (pid < 0) return Error::from_errno(errno, "fork");
+  if (pid > 0) return pid;
+  become_ordinary_child();
+  run_and_exit("tls-unchanged", [&] { return read_and_send(front); });
+}
+
+/// Looks first whether the certificates are any good.
+Result<void> TlsKeeper::read_and_send(int front) const {
+  const TlsMaterial material = LBX_TRY(read_tls_material(*files_, names_));
+  static_cast<void>(LBX_TRY(TlsServer::make(material)));
+  const UniqueFd memory = LBX_TRY(sealed_memory(*files_, encode(material)));
+  return wire::send_datagram(front, announcement_, memory.get(), wire::Wait::Yes);
+}
+
+Result<std::shared_ptr<const TlsServer>> receive_tls(FileOps& files, int descriptor) {
+  const std::string text = LBX_TRY(read_whole(files, descriptor, kMaxTlsMaterial, "certificates"));
+  const TlsMaterial material = LBX_TRY(parse_tls_material(text));
+  return TlsServer::make(material);
+}
+
+void become_ordinary_child() {
+  static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
+  sigset_t none;
+  ::sigemptyset(&none);
+  static_cast<void>(::sigprocmask(SIG_SETMASK, &none, nullptr));
+}
+
+void run_and_exit(const char* name, const std::function<Result<void>()>& work) {
+  int status = 1;
+  try {
+    const Result<void> done = work();
+    if (!done) log(name, {{"why", done.error().what}});
+    status = done ? 0 : 1;
+  } catch (const std::exception& bug) {
+    log(name, {{"why", bug.what()}});
+  }
+  ::_exit(status);
+}
+
+}  // namespace lbx

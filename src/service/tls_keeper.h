@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Certificates for a front that may open no file: who starts the front also sends it what TLS is
+// made from, at the start and whenever the files have changed. It promises:
+//   - keys are in the memory of the front and, for a moment, of a process that reads them; never of
+//     the one that forks users' processes;
+//   - what makes no sense is said in the log (tls-unchanged) and not sent.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/base/timer.h"
+#include "core/base/unique_fd.h"
+#include "service/tls_files.h"
+
+namespace lbx {
+
+/// On the side of who starts the front. Its process has one thread.
+class TlsKeeper {
+ public:
+  /// `announcement`: the datagram that the front gets with the descriptor. `files` must outlive it.
+  static Result<TlsKeeper> open(FileOps& files, TlsFiles names, std::string announcement);
+
+  /// The first certificates for `front`, a socket: an error where they are no good. Children must
+  /// not be reaped by themselves yet.
+  Result<void> send_first(int front) const;
+  /// Those that there are now, where they are any good; nothing where `front` is -1.
+  Result<void> send(int front);
+
+  /// Readable when look() has something to do: the folders of the files have changed. The new
+  /// certificates are sent a moment later, since many files change at once.
+  int descriptor() const { return events_.get(); }
+  void look(int front);
+
+ private:
+  TlsKeeper(FileOps& files, TlsFiles names, std::string announcement, UniqueFd events,
+            UniqueFd folders, Timer soon)
+      : files_{&files},
+        names_{std::move(names)},
+        announcement_{std::move(announcement)},
+        events_{std::move(events)},
+        folders_{std::move(folders)},
+        soon_{std::move(soon)} {}
+  void watch_folders() const;
+  Result<pid_t> start_sending(int front) const;
+  Result<void> read_and_send(int front) const;
+
+  FileOps* files_;
+  TlsFiles names_;
+  std::string announcement_;
+  UniqueFd events_;   // epoll: of the two below
+  UniqueFd folders_;  // inotify
+  Timer soon_;
+  bool changed_{false};
+};
+
+/// On the side of the front: what is made from a descriptor that came so.
+Result<std::shared_ptr<const TlsServer>> receive_tls(FileOps& files, int descriptor);
+
+/// In a process just forked: signals are as usual again.
+void become_ordinary_child();
+
+/// What a process of its own does, and its end: status 1 and a line in the log, `name`, where it
+/// failed.
+[[noreturn]] void run_and_exit(const char* name, const std::function<Result<void>()>& work);
+
+}  // namespace lbx
