@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <condition_variable>
 #include <deque>
@@ -19,10 +20,12 @@
 namespace lbx::queue {
 namespace {
 
+using SteadyClock = std::chrono::steady_clock;
+
 struct Entry {
   Committer::Operation operation;
   Result<void> result;
-  std::chrono::steady_clock::time_point posted;
+  SteadyClock::time_point posted;
 };
 using Entries = std::vector<Entry>;
 
@@ -44,6 +47,9 @@ struct Committer::State {
 
   Entries next_group(std::unique_lock<std::mutex>& lock);
   void gather(std::unique_lock<std::mutex>& lock);
+  void sleep(std::unique_lock<std::mutex>& lock, SteadyClock::time_point until, std::size_t enough);
+  bool awaited() const;
+  void posted(Entry entry);
   bool nothing_comes() const { return stopping && preparing.empty() && !is_preparing; }
   void carry_out(Entries& group);
   Result<void> together(Entries& group);
@@ -63,12 +69,14 @@ struct Committer::State {
   std::deque<Entry> ended;
   std::size_t in_all{0};  // posted, and not in `ended` yet
   std::size_t now_waiting{0};
+  std::size_t awaited_now{0};  // so many of those end the store's thread's sleep; 0: anything does
   bool is_preparing{false};
   bool draining{false};
   bool stopping{false};
   Counters counters;
 
   Gathering gathering;  // the store's thread only
+  std::array<SteadyClock::time_point, 2> last_now;
   std::thread preparer;
   std::thread committer;
 };
@@ -86,31 +94,48 @@ void Committer::State::prepare_all() {
     lock.lock();
     is_preparing = false;
     if (entry.result) {
-      if (is_now(entry)) ++now_waiting;
-      entry.posted = std::chrono::steady_clock::now();
-      waiting.push_back(std::move(entry));
+      posted(std::move(entry));
     } else {
       ++counters.failed;
       Entries alone;
       alone.push_back(std::move(entry));
       tell(std::move(alone));
     }
-    commit_wanted.notify_one();
+    if (stopping) commit_wanted.notify_one();
   }
+}
+
+/// The mutex is held. The store's thread is woken only where there is enough for it.
+void Committer::State::posted(Entry entry) {
+  if (is_now(entry)) ++now_waiting;
+  entry.posted = SteadyClock::now();
+  waiting.push_back(std::move(entry));
+  if (awaited()) commit_wanted.notify_one();
+}
+
+bool Committer::State::awaited() const {
+  if (draining || stopping || waiting.size() >= limits.group) return true;
+  return awaited_now == 0 ? !waiting.empty() : now_waiting >= awaited_now;
+}
+
+void Committer::State::sleep(std::unique_lock<std::mutex>& lock, SteadyClock::time_point until,
+                             std::size_t enough) {
+  awaited_now = enough;
+  commit_wanted.wait_until(lock, until, [this] { return awaited(); });
+  awaited_now = 0;
 }
 
 // Until there are as many that want to be on the disk as came together before; or, where none
 // wants that, until the oldest has waited long enough.
 void Committer::State::gather(std::unique_lock<std::mutex>& lock) {
-  const auto hurry = [this] { return draining || stopping || waiting.size() >= limits.group; };
   if (now_waiting == 0) {
-    const auto until = waiting.front().posted + limits.soon;
-    commit_wanted.wait_until(lock, until, [&] { return hurry() || now_waiting > 0; });
+    const bool stream = SteadyClock::now() - last_now.front() < limits.stream_gap;
+    const auto patience = stream ? limits.soon_in_stream : limits.soon;
+    sleep(lock, waiting.front().posted + patience, 1);
   }
   if (now_waiting == 0) return;
   const Gathering::Wait wait = gathering.next();
-  const auto until = std::chrono::steady_clock::now() + wait.at_most;
-  commit_wanted.wait_until(lock, until, [&] { return hurry() || now_waiting >= wait.operations; });
+  sleep(lock, SteadyClock::now() + wait.at_most, wait.operations);
 }
 
 Entries Committer::State::next_group(std::unique_lock<std::mutex>& lock) {
@@ -125,7 +150,10 @@ Entries Committer::State::next_group(std::unique_lock<std::mutex>& lock) {
   }
   const auto now = static_cast<std::size_t>(std::ranges::count_if(group, is_now));
   now_waiting -= now;
-  if (now > 0) gathering.was(now);
+  if (now > 0) {
+    gathering.was(now);
+    last_now = {last_now.back(), SteadyClock::now()};
+  }
   return group;
 }
 
@@ -216,15 +244,13 @@ Result<void> Committer::post(Operation operation) {
     return Error::later("too much is waiting for the queue's disk");
   }
   ++state_->in_all;
-  Entry entry{std::move(operation), {}, std::chrono::steady_clock::now()};
+  Entry entry{std::move(operation), {}, {}};
   if (entry.operation.prepare) {
     state_->preparing.push_back(std::move(entry));
     state_->prepare_wanted.notify_one();
-    return {};
+  } else {
+    state_->posted(std::move(entry));
   }
-  if (is_now(entry)) ++state_->now_waiting;
-  state_->waiting.push_back(std::move(entry));
-  state_->commit_wanted.notify_one();
   return {};
 }
 

@@ -32,8 +32,12 @@ class Committer {
   struct Limits {
     std::size_t waiting{10'000};  // operations; post() refuses more
     std::size_t group{1'000};     // operations of a transaction
-    /// How long what is Soon may wait for company.
+    /// How long what is Soon may wait for company; and where one transaction that is Now follows
+    /// the other, for the next one.
     std::chrono::milliseconds soon{1};
+    std::chrono::milliseconds soon_in_stream{10};
+    /// Two that are Now, so close together, are such a stream.
+    std::chrono::milliseconds stream_gap{20};
   };
   struct Counters {
     std::uint64_t operations{0};

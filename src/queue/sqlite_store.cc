@@ -30,19 +30,22 @@ constexpr std::int64_t kShrinkOctets = std::int64_t{64} * 1024 * 1024;
 constexpr std::int64_t kShrinkFactor = 8;
 
 // Page size: measured (letterbox-queue(5)). secure_delete would write every page that a message
-// leaves. The log is written back by 8 MiB and keeps at most 32.
+// leaves. The log is written back by 32 MiB, since each time takes flushes of its own, and keeps
+// its room: to write over what is there is the cheapest to flush.
 constexpr const char* kForWriting = R"(
   PRAGMA page_size = 4096;
   PRAGMA auto_vacuum = NONE;
   PRAGMA journal_mode = WAL;
   PRAGMA secure_delete = OFF;
   PRAGMA foreign_keys = ON;
-  PRAGMA wal_autocheckpoint = 2048;
-  PRAGMA journal_size_limit = 33554432;
+  PRAGMA wal_autocheckpoint = 8192;
+  PRAGMA journal_size_limit = 50331648;
   PRAGMA temp_store = MEMORY;
 )";
 
 enum class Sql : std::size_t {
+  Begin,
+  Commit,
   AddMessage,
   AddBody,
   AddRecipient,
@@ -75,6 +78,8 @@ constexpr auto kSqlCount = static_cast<std::size_t>(Sql::Count);
 // An administrator may have changed a recipient while it was tried: what he deleted stays so, and
 // what he held or failed is not made to wait again.
 constexpr std::array<const char*, kSqlCount> kSql{
+    "BEGIN IMMEDIATE",
+    "COMMIT",
     "INSERT INTO message(sender, extent, envelope_id, utf8, uid, pid, born, size, spool)"
     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "INSERT INTO body(message, octets) VALUES(?, ?)",
@@ -284,11 +289,11 @@ Result<void> SqliteStore::begin(Durability durability) {
     parts_->durability = durability;
   }
   parts_->changes = parts_->database.changes();
-  return parts_->database.run("BEGIN IMMEDIATE");
+  return parts_->run(Sql::Begin);
 }
 
 Result<void> SqliteStore::commit() {
-  Result<void> done = parts_->database.run("COMMIT");
+  Result<void> done = parts_->run(Sql::Commit);
   if (!done) {
     roll_back();
     return done;

@@ -106,6 +106,24 @@ TEST_F(CommitterTest, WhatIsSoonDoesNotWaitForEver) {
   EXPECT_EQ(::poll(&ready, 1, 0), 0) << "nothing is left to tell";
 }
 
+TEST_F(CommitterTest, WhatIsSoonWaitsForTheNextOfAStream) {
+  constexpr std::chrono::hours kLong{1};
+  begin({.soon = std::chrono::milliseconds{0}, .soon_in_stream = kLong, .stream_gap = kLong});
+  for (const char* name : {"1", "2"}) {
+    post(operation(name));
+    pollfd ready{committer_->ready_fd(), POLLIN, 0};
+    ASSERT_EQ(::poll(&ready, 1, 10'000), 1);
+    committer_->finish();
+  }
+  post(operation("3", add, Durability::Soon));
+  pollfd ready{committer_->ready_fd(), POLLIN, 0};
+  EXPECT_EQ(::poll(&ready, 1, 20), 0) << "it did not wait";
+  post(operation("4"));
+  committer_->drain();
+  EXPECT_THAT(told_, ElementsAre("1", "2", "3", "4"));
+  EXPECT_EQ(committer_->counters().transactions, 3U);
+}
+
 TEST_F(CommitterTest, OneThatFailsSpoilsNoOther) {
   post_gate();
   post(operation("1"));
