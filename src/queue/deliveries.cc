@@ -64,11 +64,13 @@ wire::Order Deliveries::local_order(const Turn& turn, const Live& live) const {
        {turn.message, turn.recipient, live.envelope.born, std::int64_t{live.envelope.pid}}) {
     (name += '.') += std::to_string(part);
   }
-  return {wire::Order::Kind::Local, std::move(parts.local), std::move(parts.domain),
-          expand_verp(live.envelope.sender, address), live.envelope.size, std::move(name),
-          turn.tried ? wire::Earlier::Maybe : wire::Earlier::None,
-          // Alone it would only be two more questions and answers.
-          local_ > 0 && unsettled_ < kMaxUnsettled};
+  wire::Order order{wire::Order::Kind::Local, std::move(parts.local),
+                    std::move(parts.domain),  expand_verp(live.envelope.sender, address),
+                    live.envelope.size,       std::move(name)};
+  order.earlier = turn.tried ? wire::Earlier::Maybe : wire::Earlier::None;
+  // Alone it would only be two more questions and answers.
+  order.settle_later = local_ > 0 && unsettled_ < kMaxUnsettled;
+  return order;
 }
 
 void Deliveries::start() {
