@@ -71,19 +71,18 @@ class Tracer {
   int run(char** command) {
     first_ = ::fork();
     if (first_ == 0) {
-      ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
       ::raise(SIGSTOP);
       ::execvp(*command, command);
       ::_exit(kBroken);
     }
+    // Seized processes have no SIGSTOP on its way to them when we end, by which they would stay.
     int status = 0;
-    if (first_ < 0 || ::waitpid(first_, &status, 0) != first_ || !WIFSTOPPED(status) ||
-        ::ptrace(PTRACE_SETOPTIONS, first_, nullptr, kOptions) != 0) {
+    if (first_ < 0 || ::waitpid(first_, &status, WUNTRACED) != first_ || !WIFSTOPPED(status) ||
+        ::ptrace(PTRACE_SEIZE, first_, nullptr, kOptions) != 0 || ::kill(first_, SIGCONT) != 0) {
       return kBroken;
     }
     processes_[first_].role = "first";
     threads_[first_] = first_;
-    go_on(first_, 0);
     return loop();
   }
 
@@ -123,8 +122,7 @@ class Tracer {
     } else if (signal == kSystemCall) {
       system_call(tid);
     } else {
-      const bool first_stop = signal == SIGSTOP && fresh_.erase(tid) > 0;
-      go_on(tid, first_stop || event != 0 ? 0 : signal);
+      go_on(tid, event != 0 ? 0 : signal);
     }
   }
 
@@ -137,11 +135,7 @@ class Tracer {
     if (!processes_.contains(threads_[tid])) {
       processes_[threads_[tid]].role = role_of_child(processes_[threads_[parent]]);
     }
-    if (early_.erase(tid) > 0) {
-      go_on(tid, 0);
-    } else {
-      fresh_.insert(tid);
-    }
+    if (early_.erase(tid) > 0) go_on(tid, 0);
   }
 
   static std::string role_of_child(Process& parent) {
@@ -183,7 +177,6 @@ class Tracer {
   std::map<pid_t, Process> processes_;
   std::map<pid_t, pid_t> threads_;  // -> its process
   std::set<pid_t> early_;           // stopped before their parents told of them
-  std::set<pid_t> fresh_;           // known, but not stopped yet
   std::map<std::string, unsigned long> counts_;
 };
 
