@@ -80,6 +80,7 @@ struct FrontSettings {
   deliver::LmtpSettings lmtp;
   Access access;
   std::chrono::seconds verdict_age{0};
+  std::chrono::seconds delivery_time{0};
   TlsFiles tls;
   std::optional<users::Account> user;  // to become
 };
@@ -230,7 +231,14 @@ Result<void> be_front(System& system, FrontSettings settings, Doors doors, Front
     options.tls = [&] { return certificates.now(); };
     options.watched.push_back({certificates.descriptor(), [&] { return certificates.look(); }});
   }
-  options.started = [&](EventLoop&) { return confine_to_spool(spool_folder(system)); };
+  options.started = [&](EventLoop& loop) -> Result<void> {
+    LBX_TRY(postmaster.use_routes(
+        [&loop](int fd, std::function<bool()> readable) {
+          loop.watch({fd, std::move(readable)});
+        },
+        settings.delivery_time));
+    return confine_to_spool(spool_folder(system));
+  };
   if (doors.lookup) {
     oracle =
         LBX_TRY(deliver::OracleDoor::open(std::move(doors.lookup->fd), postmaster, system.clock,
@@ -292,13 +300,15 @@ Result<int> lmtpd_main(System& system, int argc, char** argv) {
   const ControlDirectory control{system.files, mail_home(system.environment)};
   FrontSettings front = LBX_TRY(read_front(system, control));
   const deliver::SpawnerLimits limits = LBX_TRY(deliver::read_spawner_limits(control));
+  front.delivery_time = limits.delivery_time;
   deliver::Settings delivery = LBX_TRY(deliver::read_settings(control));
   delivery.create_maildirs = true;
   delivery.capture_output = true;
   Doors doors = LBX_TRY(open_doors(system, options));
-  front.lmtp.starttls = front.lmtp.starttls && !doors.stdio;
+  const bool stdio = doors.stdio;
+  front.lmtp.starttls = front.lmtp.starttls && !stdio;
 
-  Line line = LBX_TRY(open_line(front.lmtp.starttls, doors.stdio));
+  Line line = LBX_TRY(open_line(front.lmtp.starttls, stdio));
   const pid_t child = ::fork();
   if (child < 0) return Error::from_errno(errno, "fork");
   if (child == 0) {
@@ -318,6 +328,7 @@ Result<int> lmtpd_main(System& system, int argc, char** argv) {
                              deliver::deliver_as_user(system, control, delivery, std::nullopt,
                                                       socket);
                            }};
+  if (!stdio) spawner.introduce_users();
   LBX_TRY(serve_orders(system, spawner, front.tls, std::move(line.first)));
   return 0;
 }

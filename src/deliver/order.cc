@@ -2,9 +2,18 @@
 #include "deliver/order.h"
 
 #include "core/base/ascii.h"
+#include "core/base/log.h"
 #include "core/wire/fields.h"
 
 namespace lbx::deliver {
+namespace {
+
+std::string_view name_of(Verdict verdict) {
+  if (verdict == Verdict::Never) return "never";
+  return verdict == Verdict::Later ? "later" : "done";
+}
+
+}  // namespace
 
 Answer answer_of(const Report& report) {
   if (report.done()) return {Verdict::Done, "2.0.0 delivered"};
@@ -13,6 +22,14 @@ Answer answer_of(const Report& report) {
 
 Answer answer_later(std::string text) {
   return {Verdict::Later, std::move(text)};
+}
+
+void log_delivery(const std::string& to, const std::string& from, uid_t uid, const Answer& answer) {
+  log("delivery", {{"to", to},
+                   {"from", from},
+                   {"uid", std::to_string(uid)},
+                   {"result", std::string{name_of(answer.verdict)}},
+                   {"text", answer.text}});
 }
 
 std::string encode(const UserOrder& order) {

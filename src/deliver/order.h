@@ -3,6 +3,8 @@
 // from that to the process of a user.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,6 +25,8 @@ using wire::Order;
 /// For whoever needs one line with an enhanced status code: Verdict and Deliver.
 Answer answer_of(const Report& report);
 Answer answer_later(std::string text);
+/// The line in the log of whoever hears how a delivery has ended.
+void log_delivery(const std::string& to, const std::string& from, uid_t uid, const Answer& answer);
 
 /// An order as a user's own process gets it: who delivers for the address has been found out.
 struct UserOrder {

@@ -3,17 +3,26 @@
 // answers come back. Verdicts are kept for a few seconds. It promises:
 //   - one answer for each order, "later" where the other side has gone;
 //   - no more than kMaxOrdersSent orders are under way; others wait here.
-// Everything happens in one thread, within ask() and take_answers().
+// Where the other side introduces users' processes (route.h), orders to deliver go to them
+// straight; then the time limit of a delivery is kept here. Everything happens in one thread,
+// within ask(), take_answers() and what is watched.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 
 #include "core/base/clock.h"
+#include "core/base/timer.h"
 #include "deliver/order.h"
+#include "deliver/route.h"
 
 namespace lbx::deliver {
 
@@ -48,6 +57,11 @@ class OrderClient final : public Postmaster {
 
   void ask(const Order& order, std::shared_ptr<const UniqueFd> message, Answered answered) override;
 
+  /// Takes introductions. `watch`: calls what it gets whenever the descriptor is readable, until
+  /// that says false.
+  using Watch = std::function<void(int fd, std::function<bool()> readable)>;
+  Result<void> use_routes(Watch watch, std::chrono::seconds delivery_time);
+
   /// Readable when take_answers() has something to do.
   int descriptor() const { return door_.get(); }
   void take_answers();
@@ -58,6 +72,21 @@ class OrderClient final : public Postmaster {
   struct UnderWay {
     Order order;
     Answered answered;
+    std::uint64_t child{0};  // of a channel; 0: by the door
+    std::int64_t expires{0};
+    uid_t uid{0};
+  };
+  /// To a user's process.
+  struct Channel {
+    UniqueFd socket;
+    std::set<std::uint64_t> under_way{};
+    bool ending{false};
+  };
+  struct Route {
+    std::uint64_t child;
+    std::uint64_t number;
+    uid_t uid;
+    std::int64_t until;
   };
   struct Queued {
     std::uint64_t number;
@@ -65,6 +94,14 @@ class OrderClient final : public Postmaster {
     std::shared_ptr<const UniqueFd> message;
   };
   void send_queued();
+  bool send_straight(const Order& order, const std::shared_ptr<const UniqueFd>& message,
+                     Answered& answered);
+  void take_introduction(const Introduction& introduction, UniqueFd socket);
+  bool take_from(std::uint64_t child);
+  void end_of_routes(std::uint64_t child);
+  void close_if_done(std::uint64_t child);
+  void channel_gone(std::uint64_t child);
+  void look_at_the_clock();
   void answer(std::uint64_t number, const Answer& answer);
   void lose();
 
@@ -74,6 +111,12 @@ class OrderClient final : public Postmaster {
   std::unordered_map<std::uint64_t, UnderWay> under_way_;  // those queued too
   std::deque<Queued> queue_;
   bool lost_{false};
+  Watch watch_;
+  std::chrono::seconds delivery_time_{0};
+  std::optional<Timer> tick_;
+  bool ticking_{false};
+  std::map<std::uint64_t, std::shared_ptr<Channel>> channels_;  // by the process's number
+  std::unordered_map<std::string, Route> routes_;               // by address
 };
 
 }  // namespace lbx::deliver

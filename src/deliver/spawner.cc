@@ -40,14 +40,13 @@ Result<void> watch(int epoll, int fd, std::uint64_t id) {
   return Error::from_errno(errno, "epoll_ctl");
 }
 
-std::string_view name_of(Verdict verdict) {
-  if (verdict == Verdict::Never) return "never";
-  return verdict == Verdict::Later ? "later" : "done";
-}
-
 /// Its address is routed already.
 bool is_of_queue(Order::Kind kind) {
   return kind == Order::Kind::Local || kind == Order::Kind::Forget;
+}
+
+std::string resolution_key(const Order& order) {
+  return (is_of_queue(order.kind) ? 'L' : 'A') + order.local + '@' + order.domain;
 }
 
 /// Why nobody can be found who delivers. The queue hears it in qmail's words.
@@ -129,7 +128,9 @@ void Spawner::take_orders() {
 
 void Spawner::take_order(wire::Datagram datagram) {
   Result<wire::NumberedOrder> said = wire::decode_order(datagram.bytes);
-  if (!said || asked_.contains(said->number)) return log("bad-order", {});
+  if (!said || said->number >= kFirstRoute || asked_.contains(said->number)) {
+    return log("bad-order", {});
+  }
   const auto& [number, order] = *said;
   const std::chrono::seconds time = time_for(order.kind);
   Asked& asked = asked_[number];
@@ -156,7 +157,57 @@ void Spawner::take_order(wire::Datagram datagram) {
   if (++orders_of_[pending.user] > limits_.orders_per_user) {
     return answer(number, answer_later("4.3.2 too many deliveries for this user at once"));
   }
+  const bool introducing = introduces_ && order.kind == Order::Kind::Deliver;
   dispatch(std::move(pending));
+  if (introducing) introduce(order);
+}
+
+/// Offers the user's process that the front brings further mail for the address itself; once for
+/// each time that the address is looked up.
+void Spawner::introduce(const Order& order) {
+  const auto known = resolutions_.find(resolution_key(order));
+  if (known == resolutions_.end()) return;
+  Remembered& remembered = known->second;
+  const users::Controller& who = remembered.resolution.controller;
+  const auto current = by_user_.find({who.account.uid, who.account.gid});
+  if (current == by_user_.end() || remembered.offered_to == current->second) return;
+  UserChild& child = children_.at(current->second);
+  if (child.sent >= limits_.sent_per_user || !child.backlog.empty()) return;
+
+  wire::SocketPair pair;
+  if (!child.introduced) {
+    Result<wire::SocketPair> made = wire::make_socket_pair();
+    if (!made) return;
+    pair = std::move(made).value();
+  }
+  const std::uint64_t number = next_route_++;
+  const RouteOffer offer{number,
+                         {who.account.name, who.account.home, remembered.resolution.local, who.dash,
+                          who.ext, remembered.resolution.host, "", ""}};
+  if (!wire::send_datagram(child.socket.get(), encode(offer), pair.theirs.get(), wire::Wait::No)) {
+    return;
+  }
+  child.introduced = true;
+  ++child.sent;
+  remembered.offered_to = current->second;
+  const std::int64_t left = limits_.resolution_age.count() - (now_ - remembered.since);
+  offered_[number] = {
+      {current->second, number, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 1)),
+       who.account.uid, order.local + '@' + order.domain},
+      std::move(pair.ours)};
+}
+
+/// Where the user's process has taken the offer, the front hears of it now.
+void Spawner::offer_answered(std::uint64_t id, const wire::NumberedAnswer& said) {
+  const auto offered = offered_.find(said.number);
+  if (offered == offered_.end() || offered->second.introduction.child != id) return;
+  const Offered offer = std::move(offered->second);
+  offered_.erase(offered);
+  if (said.answer.verdict != Verdict::Done) return;
+  if (!wire::send_datagram(door_.get(), encode(offer.introduction), offer.front.get(),
+                           wire::Wait::Yes)) {
+    serving_ = false;
+  }
 }
 
 /// To that very process: what it has delivered, no other can settle.
@@ -184,7 +235,7 @@ std::chrono::seconds Spawner::time_for(Order::Kind kind) const {
 
 Result<const users::Resolution*> Spawner::resolve(const Order& order) {
   const bool routed = is_of_queue(order.kind);
-  const std::string key = (routed ? 'L' : 'A') + order.local + '@' + order.domain;
+  const std::string key = resolution_key(order);
   const auto known = resolutions_.find(key);
   if (known != resolutions_.end() && now_ - known->second.since < limits_.resolution_age.count()) {
     return &known->second.resolution;
@@ -193,7 +244,7 @@ Result<const users::Resolution*> Spawner::resolve(const Order& order) {
                                                 : resolver_.resolve(order.local, order.domain));
   if (resolutions_.size() >= kMaxCachedResolutions) resolutions_.clear();
   const auto [at, fresh] =
-      resolutions_.insert_or_assign(key, Remembered{std::move(resolution), now_});
+      resolutions_.insert_or_assign(key, Remembered{std::move(resolution), now_, 0});
   static_cast<void>(fresh);
   return &at->second.resolution;
 }
@@ -316,7 +367,10 @@ void Spawner::take_answers(std::uint64_t id) {
     if (!said || found->second.sent == 0) return child_gone(id);
     --found->second.sent;
     const auto asked = asked_.find(said->number);
-    if (asked != asked_.end() && asked->second.child == id) {  // nobody speaks for others' mail
+    if (said->number >= kFirstRoute) {
+      offer_answered(id, *said);
+    } else if (asked != asked_.end() &&
+               asked->second.child == id) {  // nobody speaks for others' mail
       Answer told = said->answer;
       if (told.settler != 0) told.settler = id;
       found->second.unsettled |= told.settler != 0;
@@ -360,6 +414,11 @@ void Spawner::child_gone(std::uint64_t id) {
   const auto current = by_user_.find(child.user);
   if (current != by_user_.end() && current->second == id) by_user_.erase(current);
   child.socket.reset();
+  std::erase_if(offered_, [id](const auto& each) { return each.second.introduction.child == id; });
+  if (child.introduced) {  // it does what the front has brought, and ends
+    const Introduction farewell{id, 0, 0, 0, ""};
+    if (!wire::send_datagram(door_.get(), encode(farewell), -1, wire::Wait::Yes)) serving_ = false;
+  }
   if (child.sent > 0) {
     std::vector<std::pair<std::uint64_t, Order::Kind>> lost;
     for (const auto& [number, asked] : asked_) {
@@ -375,11 +434,7 @@ void Spawner::answer(std::uint64_t number, const Answer& answer) {
   if (found == asked_.end()) return;
   const Asked& asked = found->second;
   if (asked.kind == Order::Kind::Deliver) {
-    log("delivery", {{"to", asked.to},
-                     {"from", asked.from},
-                     {"uid", std::to_string(asked.user.first)},
-                     {"result", std::string{name_of(answer.verdict)}},
-                     {"text", answer.text}});
+    log_delivery(asked.to, asked.from, asked.user.first, answer);
   }
   const auto count = orders_of_.find(asked.user);
   if (count != orders_of_.end() && --count->second == 0) orders_of_.erase(count);

@@ -24,11 +24,14 @@
 #include "core/users/resolver.h"
 #include "core/wire/datagram.h"
 #include "deliver/order.h"
+#include "deliver/route.h"
 
 namespace lbx::deliver {
 
 /// Addresses whose user is remembered.
 inline constexpr std::size_t kMaxCachedResolutions = 2'000;
+/// Routes are numbered from here, orders below.
+inline constexpr std::uint64_t kFirstRoute = std::uint64_t{1} << 62U;
 
 struct SpawnerLimits {
   std::size_t children{100};         // processes of users
@@ -64,6 +67,10 @@ class Spawner {
   /// Calls `readable` whenever `fd`, which stays the caller's, is. Before serve().
   void also_watch(int fd, std::function<void()> readable);
 
+  /// The door's other side hears of users' processes, and may give them orders itself (route.h).
+  /// Before serve().
+  void introduce_users() { introduces_ = true; }
+
   /// Serves until the door's other side has closed. `door` must not be a standard descriptor.
   Result<void> serve(UniqueFd door);
 
@@ -82,7 +89,8 @@ class Spawner {
     std::deque<Pending> backlog;
     std::int64_t born{0};
     std::int64_t used{0};
-    bool retiring{false};  // gets no new orders
+    bool retiring{false};    // gets no new orders
+    bool introduced{false};  // to the front
   };
   struct Asked {
     Order::Kind kind;
@@ -99,6 +107,12 @@ class Spawner {
   struct Remembered {
     users::Resolution resolution;
     std::int64_t since;
+    std::uint64_t offered_to;  // the process that has a route for it; 0: none
+  };
+  /// A route that the user's process has not taken yet.
+  struct Offered {
+    Introduction introduction;
+    UniqueFd front;
   };
 
   void take_event(std::uint64_t id);
@@ -108,6 +122,8 @@ class Spawner {
   Result<const users::Resolution*> resolve(const Order& order);
   std::optional<Answer> refusal(Order::Kind kind, const users::Resolution& resolution) const;
   void settle(std::uint64_t number, std::uint64_t id);
+  void introduce(const Order& order);
+  void offer_answered(std::uint64_t id, const wire::NumberedAnswer& said);
   void dispatch(Pending pending);
   UserChild* child_of(const User& user);
   bool make_room();
@@ -133,9 +149,12 @@ class Spawner {
   UniqueFd door_;
   UniqueFd epoll_;
   bool serving_{false};
+  bool introduces_{false};
   std::int64_t now_{0};
   std::uint64_t next_child_{1};  // 0 is the door
   std::map<std::uint64_t, UserChild> children_;
+  std::uint64_t next_route_{kFirstRoute};
+  std::map<std::uint64_t, Offered> offered_;
   std::map<User, std::uint64_t> by_user_;  // the one that gets new orders
   std::deque<Pending> waiting_;            // for a process, where there are too many
   std::unordered_map<std::uint64_t, Asked> asked_;

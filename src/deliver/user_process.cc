@@ -2,6 +2,7 @@
 #include "deliver/user_process.h"
 
 #include <optional>
+#include <system_error>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -26,19 +27,76 @@ UserProcess::UserProcess(System& system, Settings settings, std::string default_
       default_delivery_{std::move(default_delivery)},
       socket_{socket},
       max_threads_{max_threads},
+      turns_{static_cast<std::ptrdiff_t>(max_threads)},
       unsettled_{system.files} {}
 
 void UserProcess::run() {
-  wire::DatagramWorkers{socket_, max_threads_,
-                        [this](const wire::Datagram& order) { handle(order); }}
+  wire::DatagramWorkers{socket_, max_threads_, [this](wire::Datagram& order) { handle(order); }}
+      .run();
+  fronts_.clear();  // joined; nobody adds one any more
+}
+
+/// False: there are too many routes, or threads.
+bool UserProcess::take_offer(const RouteOffer& offer, UniqueFd front) {
+  const std::lock_guard lock{mutex_};
+  const std::int64_t now = monotonic_seconds();
+  if (routes_.size() >= kMaxRoutes) {
+    std::erase_if(routes_, [now](const auto& each) { return each.second.until < now; });
+  }
+  const bool room = routes_.size() < kMaxRoutes;
+  if (room) routes_[offer.number] = {offer.request, now + kRouteSeconds};
+  if (!front) return room;
+  try {
+    fronts_.emplace_back([this, front = std::move(front)] { serve(front.get()); });
+  } catch (const std::system_error&) {
+    return false;  // no more threads for this user
+  }
+  return room;
+}
+
+void UserProcess::serve(int front) {
+  wire::DatagramWorkers{front, max_threads_,
+                        [this, front](const wire::Datagram& order) { handle_routed(front, order); }}
       .run();
 }
 
-void UserProcess::handle(const wire::Datagram& datagram) {
+std::optional<dotqmail::Request> UserProcess::request_of(std::uint64_t route) {
+  const std::lock_guard lock{mutex_};
+  const auto found = routes_.find(route);
+  if (found == routes_.end() || found->second.until < monotonic_seconds()) return std::nullopt;
+  return found->second.request;
+}
+
+void UserProcess::handle_routed(int socket, const wire::Datagram& datagram) {
+  Result<RoutedOrder> routed = decode_routed_order(datagram.bytes);
+  if (!routed) return log("bad-order", {{"why", routed.error().what}});
+  Answer answer = answer_later("4.3.0 unable to hand the message on");
+  if (auto request = request_of(routed->route)) {
+    request->sender = std::move(routed->sender);
+    turns_.acquire();
+    answer = carry_out({Order::Kind::Deliver, routed->number, routed->expires, *std::move(request),
+                        routed->size, std::move(routed->attempt), std::move(routed->dsn)},
+                       datagram.descriptor.get());
+    turns_.release();
+  }
+  static_cast<void>(
+      wire::send_datagram(socket, encode(routed->number, answer), -1, wire::Wait::Yes));
+}
+
+void UserProcess::handle(wire::Datagram& datagram) {
+  if (const std::optional<RouteOffer> offer = decode_route_offer(datagram.bytes)) {
+    const bool taken = take_offer(*offer, std::move(datagram.descriptor));
+    const Answer said{taken ? Verdict::Done : Verdict::Later, ""};
+    static_cast<void>(
+        wire::send_datagram(socket_, encode(offer->number, said), -1, wire::Wait::Yes));
+    return;
+  }
   Result<UserOrder> order = decode_user_order(datagram.bytes);
   if (!order) return log("bad-order", {{"why", order.error().what}});
   const std::uint64_t number = order->number;
+  turns_.acquire();
   const Answer answer = carry_out(std::move(*order), datagram.descriptor.get());
+  turns_.release();
   // Whoever asked may have gone: then nobody is told, and the client tries again.
   static_cast<void>(wire::send_datagram(socket_, encode(number, answer), -1, wire::Wait::Yes));
 }

@@ -306,6 +306,30 @@ class Death(LmtpTest):
         os.remove(self.path('joe/.qmail'))
         self.assertEqual(self.client(server).sendmail('s@t', ['joe@x'], MESSAGE), {})
 
+    def test_of_the_users_process_when_mail_goes_to_it_straight(self):
+        """The front knows it from the message before."""
+        server = Server(self)
+        client, answer = self.raw(server)
+        mail = b'MAIL FROM:<>\r\nRCPT TO:<joe@x>\r\nDATA\r\nx\r\n.\r\n'
+        client.sendall(b'LHLO c\r\n' + 5 * mail)
+        for _ in range(5):
+            while not answer.readline().startswith(b'354'):
+                pass
+            self.assertEqual(answer.readline(), b'250 2.0.0 delivered\r\n')
+        self.write('joe/.qmail', '|echo >%s; exec sleep 100\n' % self.path('running'))
+        client.sendall(mail)
+        until(lambda: os.path.exists(self.path('running')))
+        os.kill(server.children()[-1], signal.SIGKILL)
+        while not answer.readline().startswith(b'354'):
+            pass
+        self.assertTrue(answer.readline().startswith(b'451 4.3.0 '))
+        os.remove(self.path('joe/.qmail'))
+        client.sendall(mail)
+        while not answer.readline().startswith(b'354'):
+            pass
+        self.assertEqual(answer.readline(), b'250 2.0.0 delivered\r\n')
+        self.assertEqual(text_of(self.path('log')).count(' to=joe@x '), 7)
+
     def test_of_the_front(self):
         server, answer = self.in_delivery()
         os.kill(server.children()[0], signal.SIGKILL)

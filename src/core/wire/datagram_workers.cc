@@ -18,7 +18,7 @@ void DatagramWorkers::run() {
 void DatagramWorkers::work() {
   for (;;) {
     ++idle_;
-    const Result<Datagram> got = receive_datagram(socket_, Wait::Yes);
+    Result<Datagram> got = receive_datagram(socket_, Wait::Yes);
     const bool last_idle = --idle_ == 0;
     if (!got || got->bytes.empty()) return;
     if (last_idle) start_another();

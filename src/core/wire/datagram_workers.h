@@ -15,7 +15,7 @@ namespace lbx::wire {
 
 class DatagramWorkers {
  public:
-  using Handle = std::function<void(const Datagram&)>;
+  using Handle = std::function<void(Datagram&)>;
 
   /// `handle` is called from several threads at once.
   DatagramWorkers(int socket, unsigned max_threads, Handle handle)

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <map>
+
 #include "core/wire/datagram.h"
 #include "support/test_system.h"
 
@@ -122,6 +125,122 @@ TEST_F(OrderClientTest, AFullDoorMakesOrdersWait) {
   }
   EXPECT_EQ(answers.size(), many);
   EXPECT_LE(most, kMaxOrdersSent);
+}
+
+/// A client that hears of users' processes; the other end of the socket is ours.
+class RoutesTest : public OrderClientTest {
+ protected:
+  RoutesTest() {
+    EXPECT_TRUE(start().use_routes(
+        [this](int fd, std::function<bool()> readable) { watched[fd] = std::move(readable); },
+        std::chrono::seconds{60}));
+    before = watched.size();
+  }
+  void tell(const Introduction& introduction, int fd = -1) {
+    EXPECT_TRUE(wire::send_datagram(pair.theirs.get(), encode(introduction), fd, Wait::No));
+    client->take_answers();
+  }
+  void introduce(std::uint64_t seconds = 100) {
+    wire::SocketPair made = wire::make_socket_pair().value();
+    user = std::move(made.theirs);
+    tell({5, 77, seconds, 1000, "a@x"}, made.ours.get());
+  }
+  void deliver() { ask("a", 0, Order::Kind::Deliver); }
+  Result<RoutedOrder> routed() {
+    const Result<wire::Datagram> got = wire::receive_datagram(user.get(), Wait::No);
+    if (!got) return got.error();
+    return decode_routed_order(got->bytes);
+  }
+  void say(std::uint64_t number, const char* text) {
+    const Answer said{Verdict::Done, text};
+    EXPECT_TRUE(wire::send_datagram(user.get(), encode(number, said), -1, Wait::No));
+  }
+  /// The loop runs what is ready.
+  void look() {
+    for (auto each = watched.begin(); each != watched.end();) {
+      each = each->second() ? std::next(each) : watched.erase(each);
+    }
+  }
+
+  std::map<int, std::function<bool()>> watched;
+  std::size_t before{0};
+  UniqueFd user;
+};
+
+TEST_F(RoutesTest, DeliveriesGoStraightAndVerdictsDoNot) {
+  introduce();
+  deliver();
+  EXPECT_FALSE(next_order());
+  const Result<RoutedOrder> order = routed();
+  ASSERT_TRUE(order) << order.error().what;
+  EXPECT_EQ(order->route, 77U);
+  say(order->number, "straight");
+  look();
+  EXPECT_EQ(answers, std::vector<std::string>{"straight"});
+  ask("a");
+  EXPECT_TRUE(next_order());
+  ask("b", 0, Order::Kind::Deliver);  // another address
+  EXPECT_TRUE(next_order());
+  EXPECT_FALSE(routed());
+}
+
+TEST_F(RoutesTest, ARouteIsForSomeSeconds) {
+  introduce(0);
+  deliver();
+  EXPECT_TRUE(next_order());
+  EXPECT_FALSE(routed());
+}
+
+TEST_F(RoutesTest, WhatAProcessLeavesUnansweredIsForLater) {
+  introduce();
+  deliver();
+  deliver();
+  const Result<RoutedOrder> order = routed();
+  ASSERT_TRUE(order);
+  say(order->number, "one");
+  user.reset();
+  look();
+  EXPECT_EQ(answers,
+            (std::vector<std::string>{"one", "4.3.0 the user's delivery process has ended"}));
+  EXPECT_EQ(watched.size(), before);
+  deliver();
+  EXPECT_TRUE(next_order());
+}
+
+TEST_F(RoutesTest, NobodySpeaksForOthersMail) {
+  introduce();
+  ask("b", 0, Order::Kind::Deliver);
+  const Result<wire::NumberedOrder> other = next_order();
+  ASSERT_TRUE(other);
+  deliver();
+  say(other->number, "forged");
+  look();
+  EXPECT_EQ(answers, std::vector<std::string>{"4.3.0 the user's delivery process has ended"});
+}
+
+TEST_F(RoutesTest, AProcessThatIsToEndIsLetGoWhenItHasAnswered) {
+  introduce();
+  deliver();
+  const Result<RoutedOrder> order = routed();
+  ASSERT_TRUE(order);
+  tell({5, 0, 0, 0, ""});
+  deliver();
+  EXPECT_TRUE(next_order());
+  say(order->number, "last");
+  look();
+  EXPECT_EQ(answers, std::vector<std::string>{"last"});
+  EXPECT_EQ(watched.size(), before);
+  const Result<wire::Datagram> end = wire::receive_datagram(user.get(), Wait::No);
+  ASSERT_TRUE(end);
+  EXPECT_TRUE(end->bytes.empty());
+}
+
+TEST_F(RoutesTest, WhatIsTooMuchAtOnceGoesByTheDoor) {
+  introduce();
+  for (std::size_t i = 0; i < kMaxRoutedAtOnce; ++i) deliver();
+  EXPECT_FALSE(next_order());
+  deliver();
+  EXPECT_TRUE(next_order());
 }
 
 }  // namespace

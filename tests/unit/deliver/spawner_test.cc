@@ -61,6 +61,29 @@ void scripted(int socket) {
   }
 }
 
+/// A user's process that takes a route, and does what comes by it, once.
+void routed(int socket) {
+  const auto say = [](int to, std::uint64_t number, const std::string& text) {
+    static_cast<void>(
+        wire::send_datagram(to, encode(number, Answer{Verdict::Done, text}), -1, Wait::Yes));
+  };
+  for (;;) {
+    const Result<wire::Datagram> got = wire::receive_datagram(socket, Wait::Yes);
+    if (!got || got->bytes.empty()) return;
+    if (const auto offer = decode_route_offer(got->bytes)) {
+      say(socket, offer->number, "");
+      const int front = got->descriptor.get();
+      const Result<wire::Datagram> straight = wire::receive_datagram(front, Wait::Yes);
+      const auto order =
+          straight ? decode_routed_order(straight->bytes) : Result<RoutedOrder>{straight.error()};
+      if (!order) ::_exit(9);
+      say(front, order->number, "for " + offer->request.local + " by " + order->sender);
+      continue;
+    }
+    say(socket, decode_user_order(got->bytes).value().number, "by the door");
+  }
+}
+
 class SpawnerTest : public testing::Test {
  protected:
   SpawnerTest()
@@ -82,7 +105,8 @@ class SpawnerTest : public testing::Test {
     ASSERT_GE(pid, 0);
     if (pid == 0) {
       pair.ours.reset();
-      Spawner spawner{resolver, limits, only, &scripted};
+      Spawner spawner{resolver, limits, only, introduces ? &routed : &scripted};
+      if (introduces) spawner.introduce_users();
       static_cast<void>(spawner.serve(std::move(pair.theirs)));
       ::_exit(0);
     }
@@ -114,6 +138,7 @@ class SpawnerTest : public testing::Test {
   control::ControlDirectory control;
   users::Resolver resolver;
   SpawnerLimits limits;
+  bool introduces{false};
   wire::SocketPair pair;
   std::uint64_t number{0};
   std::map<std::uint64_t, Answer> answers;
@@ -132,6 +157,28 @@ TEST_F(SpawnerTest, OneProcessServesOneUserAndGetsTheMessage) {
   const Answer second = answer_to(order("joe-x", Order::Kind::Deliver, scratch.fd()));
   EXPECT_THAT(first.text, testing::EndsWith("fd no"));
   EXPECT_EQ(second.text, first.text.substr(0, first.text.rfind("no")) + "yes");
+}
+
+TEST_F(SpawnerTest, IntroducesTheUsersProcessToTheFront) {
+  introduces = true;
+  start();
+  EXPECT_EQ(answer_to(order("joe", Order::Kind::Deliver)).text, "by the door");
+  const Result<wire::Datagram> got = wire::receive_datagram(pair.ours.get(), Wait::Yes);
+  ASSERT_TRUE(got) << got.error().what;
+  const auto introduction = decode_introduction(got->bytes);
+  ASSERT_TRUE(introduction);
+  EXPECT_EQ(introduction->address, "joe@x.y");
+  EXPECT_EQ(introduction->uid, accounts.base);
+  EXPECT_GT(introduction->seconds, 0U);
+  const RoutedOrder straight{9, introduction->route, 1'000'000'000, 0, "s@t", "", ""};
+  const int user = got->descriptor.get();
+  ASSERT_TRUE(wire::send_datagram(user, encode(straight), -1, Wait::Yes));
+  const Result<wire::Datagram> answer = wire::receive_datagram(user, Wait::Yes);
+  ASSERT_TRUE(answer) << answer.error().what;
+  const auto said = wire::decode_answer(answer->bytes);
+  ASSERT_TRUE(said) << said.error().what;
+  EXPECT_EQ(said->number, 9U);
+  EXPECT_EQ(said->answer.text, "for joe by s@t");
 }
 
 TEST_F(SpawnerTest, NobodyDeliversAsRoot) {
