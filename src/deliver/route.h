@@ -3,9 +3,10 @@
 // the spawner has found out; for some seconds it lets the front hand further messages for that
 // address to that process without its help, which saves two wake-ups of a process each. It takes:
 //
-//   spawner -> user's process  RouteOffer, once with one end of a socket pair; answered like an
-//   order spawner -> front           Introduction, once with the other end; or that the process is
-//   to end front -> user's process    RoutedOrder, by that socket; answered there
+// From the spawner to the user's process: a RouteOffer, the first one with one end of a socket
+// pair, answered like an order. From the spawner to the front: an Introduction, the first one with
+// the other end; a later one may say that the process is to end. From the front to the user's
+// process, by that socket: RoutedOrders, answered there.
 //
 // A front can name the routes that the spawner has offered to this very process, and nothing else:
 // that is what it could order anyway.

@@ -14,6 +14,7 @@
 
 #include "core/base/event_loop.h"
 #include "core/base/io.h"
+#include "core/wire/order.h"
 #include "queue/committer.h"
 #include "queue/intake.h"
 #include "queue/live_messages.h"
@@ -93,7 +94,9 @@ class QueueWorks : public testing::Test {
   queue::Scheduler scheduler{{}};
   queue::LiveMessages live{{}};
   std::unique_ptr<queue::Committer> committer{queue::Committer::start(store, {}).value()};
-  queue::Recorder recorder{*loop, *committer, spool, log};
+  std::vector<wire::Order> forgotten;
+  queue::Recorder recorder{*loop, *committer, spool, log,
+                           [this](wire::Order notes) { forgotten.push_back(std::move(notes)); }};
   queue::Intake intake{system.clock, *committer, spool, scheduler, live, log};
 
  private:

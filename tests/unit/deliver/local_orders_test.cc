@@ -81,8 +81,8 @@ class LocalOrdersTest : public testing::Test {
              Earlier earlier = Earlier::Unknown, Order::Kind kind = Order::Kind::Local,
              bool settle_later = false, std::uint64_t settler = 0) {
     const UniqueFd message{::open(scratch.path("message").c_str(), O_RDONLY | O_CLOEXEC)};
-    const wire::Order what{kind,    local,   "x.y",        "s@t",  100'013,
-                           attempt, earlier, settle_later, settler};
+    const wire::Order what{kind,    local, "x.y",   "s@t",        100'013,
+                           attempt, "",    earlier, settle_later, settler};
     EXPECT_TRUE(
         wire::send_datagram(pair.ours.get(), encode(number, what), message.get(), Wait::Yes));
   }

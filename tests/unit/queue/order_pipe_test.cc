@@ -56,8 +56,8 @@ class OrderPipeTest : public testing::Test {
 
 TEST_F(OrderPipeTest, TwoOrdersOfOneMessageShareNoPosition) {
   const OrderPipe::Message shared = message("0123456789");
-  pipe->send("first", shared);
-  pipe->send("second", shared);
+  pipe->send("first", shared, true);
+  pipe->send("second", shared, true);
   const wire::Datagram first = receive();
   const wire::Datagram second = receive();
   EXPECT_EQ(first.bytes, "first");
@@ -70,7 +70,7 @@ TEST_F(OrderPipeTest, TwoOrdersOfOneMessageShareNoPosition) {
 
 TEST_F(OrderPipeTest, WhereTheMessageCannotBeHadAgainTheOrderGoesWithoutIt) {
   system.files.fail_every("open", EMFILE);
-  pipe->send("order", message("x"));
+  pipe->send("order", message("x"), true);
   const wire::Datagram got = receive();
   EXPECT_EQ(got.bytes, "order");
   EXPECT_FALSE(got.descriptor);
@@ -79,7 +79,7 @@ TEST_F(OrderPipeTest, WhereTheMessageCannotBeHadAgainTheOrderGoesWithoutIt) {
 TEST_F(OrderPipeTest, WhatTheOtherSideIsTooSlowForGoesLaterAndInOrder) {
   constexpr int kOrders = 2000;
   const std::string padding(4000, ' ');
-  for (int i = 0; i < kOrders; ++i) pipe->send(std::to_string(i) + padding, nullptr);
+  for (int i = 0; i < kOrders; ++i) pipe->send(std::to_string(i) + padding, nullptr, false);
   int in_order = 0;
   std::thread reader{[&] {
     for (int i = 0; i < kOrders; ++i) {
@@ -109,8 +109,8 @@ TEST_F(OrderPipeTest, WhatTheOtherSideSaidBeforeItsEndIsTaken) {
 
 TEST_F(OrderPipeTest, TheEndOfTheOtherSideIsToldOnce) {
   other.reset();
-  pipe->send("a", nullptr);
-  pipe->send("b", message("x"));
+  pipe->send("a", nullptr, false);
+  pipe->send("b", message("x"), true);
   EXPECT_EQ(lost, 1);
   loop->post([this] { loop->stop(); });
   EXPECT_TRUE(loop->run());

@@ -106,5 +106,21 @@ TEST_F(RecorderTest, AFileOfAnEndedMessageIsNotRemovedAtOnce) {
   EXPECT_THAT(scratch.names("spool"), ElementsAre(adopted.name));
 }
 
+TEST_F(RecorderTest, NotesOfADeliveryGoWhenItsResultIsOnTheDisk) {
+  const Submitted message = stored(mail({"joe", "ann"}));
+  Finished noted = finished(message, 0, State::Done);
+  noted.notes.emplace().attempt = "store.1.1";
+  recorder.add(std::move(noted));
+  recorder.flush();
+  settle();
+  EXPECT_THAT(forgotten, IsEmpty());
+  EXPECT_FALSE(recorder.tidy());
+  settle();
+  EXPECT_TRUE(recorder.tidy());
+  EXPECT_THAT(store.commits, ElementsAre(Durability::Soon, Durability::Now));
+  ASSERT_EQ(forgotten.size(), 1U);
+  EXPECT_EQ(forgotten[0].attempt, "store.1.1");
+}
+
 }  // namespace
 }  // namespace lbx::queue
