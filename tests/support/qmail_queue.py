@@ -11,6 +11,7 @@ class QmailQueue:
 
     def __init__(self, path, split=23, big_todo=False):
         self.path, self.split, self.big_todo = path, split, big_todo
+        self.last = 0
         for folder in ('mess', 'info', 'local', 'remote', 'todo', 'intd'):
             os.makedirs(os.path.join(path, folder), exist_ok=True)
             if self.is_split(folder):
@@ -34,13 +35,22 @@ class QmailQueue:
         os.utime(self.name(folder, number), (mtime, mtime))
 
     def message(self, body):
-        """Puts it into mess/ as qmail-queue does: the number is the inode. -> number"""
-        draft = os.path.join(self.path, 'pid', 'draft')
-        with open(draft, 'wb') as file:
-            file.write(RECEIVED + body)
+        """Puts it into mess/ as qmail-queue does: the number is the inode; each message here has a
+        higher one than those before. -> number"""
+        too_low = []
+        while True:
+            draft = os.path.join(self.path, 'pid', 'draft%d' % len(too_low))
+            with open(draft, 'wb') as file:
+                file.write(RECEIVED + body)
+            number = os.stat(draft).st_ino
+            if number > self.last:
+                break
+            too_low.append(draft)
+        self.last = number
         os.utime(draft, (BORN, BORN))
-        number = os.stat(draft).st_ino
         os.rename(draft, self.name('mess', number))
+        for each in too_low:
+            os.unlink(each)
         return number
 
     def queued(self, body, recipients, sender=b's@x.example'):

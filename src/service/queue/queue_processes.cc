@@ -2,12 +2,14 @@
 #include "service/queue/queue_processes.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 
+#include "core/base/clock.h"
 #include "core/base/io.h"
 #include "core/base/mail_home.h"
 #include "core/base/process.h"
@@ -36,6 +38,8 @@ constexpr int kCannotStart = 111;  // qmail-send's, whatever the reason
 constexpr unsigned kRemoteAtOnce = 255;
 constexpr mode_t kPublicMode = 0755;
 constexpr mode_t kStoreMode = 0700;
+constexpr std::int64_t kPredecessorSeconds = 3;
+constexpr int kPredecessorInterval = 20;  // milliseconds
 
 /// What the processes are to each other, and to the users.
 struct Parts {
@@ -118,6 +122,19 @@ std::vector<std::string> places_of_settings(System& system, const ControlDirecto
   return places;
 }
 
+/// One that has lost its other processes may still be writing its log back.
+Result<std::unique_ptr<queue::SqliteStore>> open_store(System& system,
+                                                       const std::string& directory) {
+  const std::int64_t deadline = monotonic_seconds() + kPredecessorSeconds;
+  for (;;) {
+    auto store = queue::SqliteStore::open(system, directory, {});
+    if (store || store.error().os_error != EWOULDBLOCK || monotonic_seconds() > deadline) {
+      return store;
+    }
+    ::poll(nullptr, 0, kPredecessorInterval);
+  }
+}
+
 /// The queue process. `control`: the first process hands over the door there, and hears that all
 /// went well.
 Result<void> be_queue(System& system, const Parts& parts, const QueueOptions& options,
@@ -125,8 +142,7 @@ Result<void> be_queue(System& system, const Parts& parts, const QueueOptions& op
   LBX_TRY(become(parts.queue_user));
   system.pid = ::getpid();
   const std::string directory = parts.home + "/queue/store";
-  const std::unique_ptr<queue::SqliteStore> store =
-      LBX_TRY(queue::SqliteStore::open(system, directory, {}));
+  const std::unique_ptr<queue::SqliteStore> store = LBX_TRY(open_store(system, directory));
   queue::SpoolArea spool = LBX_TRY(queue::SpoolArea::open(system, directory));
   LBX_TRY(spool.sweep(*store));
   // No thread has begun yet, and no stranger has been heard.
