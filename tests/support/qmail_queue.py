@@ -35,22 +35,14 @@ class QmailQueue:
         os.utime(self.name(folder, number), (mtime, mtime))
 
     def message(self, body):
-        """Puts it into mess/ as qmail-queue does: the number is the inode; each message here has a
-        higher one than those before. -> number"""
-        too_low = []
-        while True:
-            draft = os.path.join(self.path, 'pid', 'draft%d' % len(too_low))
-            with open(draft, 'wb') as file:
-                file.write(RECEIVED + body)
-            number = os.stat(draft).st_ino
-            if number > self.last:
-                break
-            too_low.append(draft)
-        self.last = number
+        """Puts it into mess/ as qmail-queue does: the number is the inode, but each message here
+        has a higher one than those before. -> number"""
+        draft = os.path.join(self.path, 'pid', 'draft')
+        with open(draft, 'wb') as file:
+            file.write(RECEIVED + body)
         os.utime(draft, (BORN, BORN))
+        number = self.last = max(os.stat(draft).st_ino, self.last + 1)
         os.rename(draft, self.name('mess', number))
-        for each in too_low:
-            os.unlink(each)
         return number
 
     def queued(self, body, recipients, sender=b's@x.example'):
