@@ -8,14 +8,13 @@
 
 #include <array>
 #include <cerrno>
-#include <csignal>
-#include <exception>
 #include <utility>
 
 #include "core/base/io.h"
 #include "core/base/log.h"
 #include "core/message/spool.h"
 #include "core/wire/datagram.h"
+#include "service/forked_process.h"
 
 namespace lbx {
 namespace {
@@ -108,25 +107,6 @@ Result<std::shared_ptr<const TlsServer>> receive_tls(FileOps& files, int descrip
   const std::string text = LBX_TRY(read_whole(files, descriptor, kMaxTlsMaterial, "certificates"));
   const TlsMaterial material = LBX_TRY(parse_tls_material(text));
   return TlsServer::make(material);
-}
-
-void become_ordinary_child() {
-  static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
-  sigset_t none;
-  ::sigemptyset(&none);
-  static_cast<void>(::sigprocmask(SIG_SETMASK, &none, nullptr));
-}
-
-void run_and_exit(const char* name, const std::function<Result<void>()>& work) {
-  int status = 1;
-  try {
-    const Result<void> done = work();
-    if (!done) log(name, {{"why", done.error().what}});
-    status = done ? 0 : 1;
-  } catch (const std::exception& bug) {
-    log(name, {{"why", bug.what()}});
-  }
-  ::_exit(status);
 }
 
 }  // namespace lbx

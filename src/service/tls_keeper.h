@@ -59,11 +59,4 @@ class TlsKeeper {
 /// On the side of the front: what is made from a descriptor that came so.
 Result<std::shared_ptr<const TlsServer>> receive_tls(FileOps& files, int descriptor);
 
-/// In a process just forked: signals are as usual again.
-void become_ordinary_child();
-
-/// What a process of its own does, and its end: status 1 and a line in the log, `name`, where it
-/// failed.
-[[noreturn]] void run_and_exit(const char* name, const std::function<Result<void>()>& work);
-
 }  // namespace lbx

@@ -14,6 +14,7 @@
 #include "core/base/log.h"
 #include "core/base/user.h"
 #include "core/wire/datagram.h"
+#include "service/forked_process.h"
 
 namespace lbx::pop3 {
 namespace {
