@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "convert/server_file.h"
 #include "convert/subscriptions.h"
 #include "core/base/ascii.h"
 #include "core/base/io.h"

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "convert/keywords_file.h"
+#include "convert/server_file.h"
 #include "convert/subscriptions.h"
 #include "convert/verify.h"
 #include "core/base/ascii.h"

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "convert/maildir_files.h"
-#include "convert/maildir_source.h"
+#include "convert/server_file.h"
 #include "convert/staged_lists.h"
 #include "core/base/io.h"
 #include "core/maildir/courier_lists.h"

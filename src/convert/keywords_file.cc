@@ -3,8 +3,7 @@
 
 #include <fcntl.h>
 
-#include "convert/maildir_source.h"
-#include "convert/staged_lists.h"
+#include "convert/server_file.h"
 #include "core/base/io.h"
 
 namespace lbx::convert {

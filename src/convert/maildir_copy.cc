@@ -10,7 +10,7 @@
 
 #include "convert/folder_copy.h"
 #include "convert/maildir_files.h"
-#include "convert/maildir_source.h"
+#include "convert/server_file.h"
 #include "convert/subscriptions.h"
 #include "core/base/io.h"
 #include "core/base/path.h"

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "convert/keywords_file.h"
+#include "convert/server_file.h"
 #include "core/base/io.h"
 #include "core/maildir/dovecot_uidlist.h"
 
@@ -39,14 +40,6 @@ Result<UniqueFd> open_message(FileOps& files, int maildir, MaildirEntry& entry) 
     return files.open_at(maildir, entry.path(), O_RDONLY);
   }
   return UniqueFd{};
-}
-
-Result<std::string> read_server_file(FileOps& files, int maildir, const char* name,
-                                     std::size_t limit) {
-  const Result<UniqueFd> file = files.open_at(maildir, name, O_RDONLY | O_NONBLOCK);
-  if (!file && file.error().os_error == ENOENT) return std::string{};
-  if (!file) return file.error();
-  return read_whole(files, file->get(), limit, name);
 }
 
 Result<MaildirSource> MaildirSource::open(FileOps& files, int maildir, std::string name,

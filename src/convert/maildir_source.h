@@ -22,10 +22,6 @@ struct DatedEntry {
   std::uint64_t octets;
 };
 
-/// The text of a file that a mail server keeps in a Maildir; "" where there is none.
-Result<std::string> read_server_file(FileOps& files, int maildir, const char* name,
-                                     std::size_t limit);
-
 /// Every message of new/ and cur/, oldest first. What another program moves away meanwhile may be
 /// missing.
 Result<std::vector<DatedEntry>> list_by_time(FileOps& files, int maildir);

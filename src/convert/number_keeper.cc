@@ -7,7 +7,7 @@
 #include <functional>
 #include <limits>
 
-#include "convert/maildir_source.h"
+#include "convert/server_file.h"
 #include "core/base/io.h"
 #include "core/maildir/dovecot_uidlist.h"
 

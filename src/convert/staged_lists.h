@@ -15,7 +15,6 @@
 
 namespace lbx::convert {
 
-inline constexpr mode_t kServerFileMode = 0600;
 /// Messages whose names are held in memory at once while a list is written.
 inline constexpr std::size_t kMaxListedAtOnce = 100'000;
 
