@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "core/wire/datagram.h"
+#include "support/door_socket.h"
 #include "support/scratch.h"
 #include "support/test_system.h"
 
@@ -21,17 +22,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-
-UniqueFd listen_at(const std::string& path) {
-  UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
-  sockaddr_un where{};
-  where.sun_family = AF_UNIX;
-  std::memcpy(static_cast<char*>(where.sun_path), path.c_str(), path.size() + 1);
-  const auto* const address = reinterpret_cast<const sockaddr*>(&where);  // NOLINT: bind(2)'s way
-  if (::bind(socket.get(), address, sizeof where) != 0) return {};
-  if (::listen(socket.get(), 20) != 0) return {};
-  return socket;
-}
+using testing_support::listen_at;
 
 UniqueFd message(const std::string& octets, bool sealed = true) {
   UniqueFd fd{::memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING)};

@@ -19,6 +19,7 @@
 #include "core/wire/order.h"
 #include "core/wire/queue_door.h"
 #include "core/wire/remote_order.h"
+#include "support/door_socket.h"
 #include "support/memory_store.h"
 #include "support/scratch.h"
 #include "support/test_system.h"
@@ -29,17 +30,7 @@ namespace {
 using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
-
-UniqueFd listen_at_door(const std::string& path) {
-  UniqueFd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
-  sockaddr_un where{};
-  where.sun_family = AF_UNIX;
-  std::memcpy(static_cast<char*>(where.sun_path), path.c_str(), path.size() + 1);
-  const auto* const address = reinterpret_cast<const sockaddr*>(&where);  // NOLINT: bind(2)'s way
-  if (::bind(socket.get(), address, sizeof where) != 0) return {};
-  if (::listen(socket.get(), 20) != 0) return {};
-  return socket;
-}
+using testing_support::listen_at;
 
 class QueuedTest : public testing::Test {
  protected:
@@ -68,7 +59,7 @@ class QueuedTest : public testing::Test {
     SpoolArea spool = SpoolArea::open(system.system, scratch.path()).value();
     const std::unique_ptr<Queued> queued =
         Queued::open(system.system, store, spool, settings, read, log, ::geteuid()).value();
-    QueueDoors doors{listen_at_door(path), std::move(to_local.ours), std::move(to_remote.ours),
+    QueueDoors doors{listen_at(path), std::move(to_local.ours), std::move(to_remote.ours),
                      std::move(signals)};
     std::thread other{others};
     Result<void> ended = queued->serve(std::move(doors), {});
