@@ -17,8 +17,6 @@ constexpr std::int64_t kReadAgain = 123;  // CONTRACT 1.8
 constexpr std::size_t kHopelessAtOnce = 1000;
 /// Orders to forget that are under way: deliveries come first.
 constexpr std::size_t kForgottenAtOnce = 16;
-/// Deliveries that wait for a flush of several. Each keeps its message open.
-constexpr std::size_t kMaxUnsettled = 500;
 
 bool is_delivered(State state) {
   return state == State::Done || state == State::Arrived;

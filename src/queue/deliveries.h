@@ -28,6 +28,10 @@
 
 namespace lbx::queue {
 
+/// Deliveries that wait for a flush of several, at most (and those in their slots meanwhile). Each
+/// keeps its message open.
+inline constexpr std::size_t kMaxUnsettled = 500;
+
 /// How an attempt ended: `outcome.report` is empty, `report` has it.
 struct Finished {
   Outcome outcome;

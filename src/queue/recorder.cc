@@ -14,8 +14,6 @@ constexpr std::chrono::seconds kRecordAgain{5};
 /// Files of ended messages, and notes of their deliveries, stay for so long, so that one flush is
 /// for many.
 constexpr std::chrono::seconds kCondemnedFor{5};
-/// So many notes do not wait.
-constexpr std::size_t kMaxNoted = 1000;
 
 Result<void> record(QueueStore& store, const std::vector<Finished>& batch,
                     std::vector<MessageId>& ended) {

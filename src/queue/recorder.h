@@ -21,6 +21,9 @@ namespace lbx::queue {
 
 class Recorder {
  public:
+  /// So many notes of deliveries do not wait for company.
+  static constexpr std::size_t kMaxNoted = 1000;
+
   /// Everything handed in must outlive it. `forget` gets the notes of what has ended on the disk,
   /// too.
   Recorder(EventLoop& loop, Committer& committer, SpoolArea& spool, LogLines& log,

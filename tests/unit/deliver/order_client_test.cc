@@ -235,6 +235,17 @@ TEST_F(RoutesTest, AProcessThatIsToEndIsLetGoWhenItHasAnswered) {
   EXPECT_TRUE(end->bytes.empty());
 }
 
+TEST_F(RoutesTest, SoManyRoutesAreKnownAtOnce) {
+  introduce();
+  for (std::uint64_t i = 1; i < kMaxRoutes; ++i) tell({5, 77 + i, 100, 1000, std::to_string(i)});
+  deliver();
+  EXPECT_TRUE(routed());
+  tell({5, 1, 100, 1000, "one@more"});
+  deliver();
+  EXPECT_FALSE(routed());
+  EXPECT_TRUE(next_order());
+}
+
 TEST_F(RoutesTest, WhatIsTooMuchAtOnceGoesByTheDoor) {
   introduce();
   for (std::size_t i = 0; i < kMaxRoutedAtOnce; ++i) deliver();

@@ -46,6 +46,12 @@ class DeliveriesTest : public testing::Test {
     }
   }
 
+  /// It is not on the disk yet.
+  void delivered(std::uint64_t number) {
+    deliveries.take_local_answer(
+        wire::encode(number, wire::Answer{wire::Verdict::Done, "did 1+0+0\n", false, 4}));
+  }
+
   testing_support::TestSystem system;
   std::int64_t now{0};
   Scheduler scheduler{{.local = 5, .remote = 5, .patience = 1}};
@@ -149,11 +155,30 @@ TEST_F(DeliveriesTest, NotesAreForgottenAfterTheEndAndAFewAtATime) {
   EXPECT_TRUE(deliveries.idle());
 }
 
+TEST_F(DeliveriesTest, OnlySoManyAreNotOnTheDiskYet) {
+  constexpr auto kMessages = static_cast<MessageId>(kMaxUnsettled + 20);
+  for (MessageId id = 1; id <= kMessages; ++id) add(id, "s@x", Channel::Local, {"joe@example.org"});
+  std::size_t later = 0;
+  std::size_t at_once = 0;
+  deliveries.start();  // the first one stays under way
+  for (std::size_t i = 1; i < local.size(); ++i) {
+    if (local[i].kind != wire::Order::Kind::Local) continue;  // the flush never ends
+    if (local[i].settle_later) {
+      ++later;
+      delivered(i + 1);
+    } else {
+      ++at_once;
+      answer(i + 1, wire::Verdict::Done, "did 1+0+0\n");
+    }
+    deliveries.start();
+  }
+  EXPECT_LE(later, kMaxUnsettled + 5) << "slots";
+  EXPECT_GE(later, kMaxUnsettled);
+  EXPECT_GT(at_once, 0U);
+  EXPECT_THAT(finished, SizeIs(at_once));
+}
+
 TEST_F(DeliveriesTest, WhatIsNotOnTheDiskYetFreesItsSlotAndEndsWithTheFlush) {
-  const auto delivered = [&](std::uint64_t number) {
-    deliveries.take_local_answer(
-        wire::encode(number, wire::Answer{wire::Verdict::Done, "did 1+0+0\n", false, 4}));
-  };
   for (MessageId id = 1; id < 9; ++id) add(id, "s@x", Channel::Local, {"joe@example.org"});
   deliveries.start();
   ASSERT_THAT(local, SizeIs(4)) << "of five slots";

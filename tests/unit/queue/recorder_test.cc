@@ -23,6 +23,11 @@ class RecorderTest : public testing_support::QueueWorks {
             message.message,
             false};
   }
+  void record(Finished result) {
+    recorder.add(std::move(result));
+    recorder.flush();
+    settle();
+  }
   Recipient kept(const Submitted& message, std::size_t index) {
     return store.message(message.message, false).value()->recipients.at(index);
   }
@@ -53,15 +58,11 @@ TEST_F(RecorderTest, NothingIsWrittenWithoutResults) {
 
 TEST_F(RecorderTest, AMessageEndsWithItsLastRecipient) {
   const Submitted message = stored(mail({"joe", "ann"}));
-  recorder.add(finished(message, 0, State::Done));
-  recorder.flush();
-  settle();
+  record(finished(message, 0, State::Done));
   EXPECT_EQ(messages(), 1U);
   Finished last = finished(message, 1, State::Done);
   last.last = true;
-  recorder.add(std::move(last));
-  recorder.flush();
-  settle();
+  record(std::move(last));
   EXPECT_EQ(messages(), 0U);
   log.flush();
   EXPECT_EQ(logged, "end msg 1\n");
@@ -71,9 +72,7 @@ TEST_F(RecorderTest, AMessageThatOnlySeemedToEndStays) {
   const Submitted message = stored(mail({"joe", "ann"}));
   Finished wrong = finished(message, 0, State::Done);
   wrong.last = true;
-  recorder.add(std::move(wrong));
-  recorder.flush();
-  settle();
+  record(std::move(wrong));
   EXPECT_EQ(messages(), 1U);
   EXPECT_EQ(state_of(message.message, 1), State::Waiting);
   log.flush();
@@ -83,9 +82,7 @@ TEST_F(RecorderTest, AMessageThatOnlySeemedToEndStays) {
 TEST_F(RecorderTest, WhatTheStoreDoesNotTakeIsKeptAndNothingMoreIsBegun) {
   const Submitted message = stored(mail({"joe", "ann"}));
   store.failing_commits = 1;
-  recorder.add(finished(message, 0, State::Done));
-  recorder.flush();
-  settle();
+  record(finished(message, 0, State::Done));
   EXPECT_TRUE(recorder.stuck());
   EXPECT_FALSE(recorder.idle());
   EXPECT_EQ(state_of(message.message, 0), State::Waiting);
@@ -110,9 +107,7 @@ TEST_F(RecorderTest, NotesOfADeliveryGoWhenItsResultIsOnTheDisk) {
   const Submitted message = stored(mail({"joe", "ann"}));
   Finished noted = finished(message, 0, State::Done);
   noted.notes.emplace().attempt = "store.1.1";
-  recorder.add(std::move(noted));
-  recorder.flush();
-  settle();
+  record(std::move(noted));
   EXPECT_THAT(forgotten, IsEmpty());
   EXPECT_FALSE(recorder.tidy());
   settle();
@@ -120,6 +115,18 @@ TEST_F(RecorderTest, NotesOfADeliveryGoWhenItsResultIsOnTheDisk) {
   EXPECT_THAT(store.commits, ElementsAre(Durability::Soon, Durability::Now));
   ASSERT_EQ(forgotten.size(), 1U);
   EXPECT_EQ(forgotten[0].attempt, "store.1.1");
+}
+
+TEST_F(RecorderTest, ManyNotesDoNotWaitForCompany) {
+  const Submitted message = stored(mail({"joe", "ann"}));
+  for (std::size_t i = 0; i < Recorder::kMaxNoted; ++i) {
+    Finished noted = finished(message, 0, State::Done);
+    noted.notes.emplace();
+    recorder.add(std::move(noted));
+  }
+  recorder.flush();
+  settle();
+  EXPECT_EQ(forgotten.size(), Recorder::kMaxNoted);
 }
 
 }  // namespace
