@@ -69,6 +69,7 @@ struct Committer::State {
   std::deque<Entry> ended;
   std::size_t in_all{0};  // posted, and not in `ended` yet
   std::size_t now_waiting{0};
+  std::size_t at_once_waiting{0};
   std::size_t awaited_now{0};  // so many of those end the store's thread's sleep; 0: anything does
   bool is_preparing{false};
   bool draining{false};
@@ -108,13 +109,14 @@ void Committer::State::prepare_all() {
 /// The mutex is held. The store's thread is woken only where there is enough for it.
 void Committer::State::posted(Entry entry) {
   if (is_now(entry)) ++now_waiting;
+  if (entry.operation.at_once) ++at_once_waiting;
   entry.posted = SteadyClock::now();
   waiting.push_back(std::move(entry));
   if (awaited()) commit_wanted.notify_one();
 }
 
 bool Committer::State::awaited() const {
-  if (draining || stopping || waiting.size() >= limits.group) return true;
+  if (draining || stopping || at_once_waiting > 0 || waiting.size() >= limits.group) return true;
   return awaited_now == 0 ? !waiting.empty() : now_waiting >= awaited_now;
 }
 
@@ -150,6 +152,8 @@ Entries Committer::State::next_group(std::unique_lock<std::mutex>& lock) {
   }
   const auto now = static_cast<std::size_t>(std::ranges::count_if(group, is_now));
   now_waiting -= now;
+  at_once_waiting -= static_cast<std::size_t>(
+      std::ranges::count_if(group, [](const Entry& each) { return each.operation.at_once; }));
   if (now > 0) {
     gathering.was(now);
     last_now = {last_now.back(), SteadyClock::now()};

@@ -28,6 +28,8 @@ class Committer {
     std::function<Result<void>(QueueStore&)> run;
     /// In the thread that calls finish(), after the commit, or with the error.
     std::function<void(Result<void>)> done;
+    /// It waits for no company: it only reads, and somebody needs what it finds.
+    bool at_once{false};
   };
   struct Limits {
     std::size_t waiting{10'000};  // operations; post() refuses more

@@ -6,6 +6,7 @@
 
 #include "core/message/report_text.h"
 #include "queue/bounce.h"
+#include "queue/loader.h"
 #include "queue/verp.h"
 
 namespace lbx::queue {
@@ -90,7 +91,8 @@ void Deliveries::begin(Slot slot) {
   const MessageId message = slot.turns.front().message;
   if (const LivePtr live = live_.find(message)) return begin_loaded(std::move(slot), live);
   ++loading_;
-  actions_.load(message, [this, slot = std::move(slot)](const Result<LivePtr>& live) {
+  const std::vector<MessageId> next = scheduler_.upcoming(slot, Loader::kAhead);
+  actions_.load(message, next, [this, slot = std::move(slot)](const Result<LivePtr>& live) {
     --loading_;
     if (!live) return put_off(slot);
     begin_loaded(slot, *live);

@@ -53,8 +53,11 @@ struct DeliveryCounters {
 class Deliveries {
  public:
   struct Actions {
-    /// Reads a message that is not live. No Live: there is none any more. An error: not now.
-    std::function<void(MessageId, std::function<void(Result<LivePtr>)>)> load;
+    /// Reads a message that is not live (loader.h); others are next. No Live: there is none any
+    /// more. An error: not now.
+    std::function<void(MessageId, const std::vector<MessageId>& next,
+                       std::function<void(Result<LivePtr>)>)>
+        load;
     /// An order with its message; `shared`: other orders may have that descriptor, too.
     using Send = std::function<void(std::string, std::shared_ptr<const UniqueFd>, bool shared)>;
     Send send_local;

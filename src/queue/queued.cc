@@ -63,25 +63,6 @@ Result<void> carry_out(QueueStore& store, Change change, const std::string& text
   });
 }
 
-Live live_of(Message message, UniqueFd body) {
-  Live live;
-  live.id = message.id;
-  live.envelope = std::move(message.envelope);
-  if (auto* const spooled = std::get_if<SpoolBody>(&message.body)) {
-    live.spool_name = std::move(spooled->name);
-  }
-  live.body = std::make_shared<const UniqueFd>(std::move(body));
-  for (Recipient& each : message.recipients) {
-    if (each.state == State::Failed || each.state == State::Arrived) live.to_be_told = true;
-    if (each.state != State::Waiting) continue;
-    ++live.open;
-    live.recipients.push_back(
-        {each.id, std::move(each.as.address), each.as.notify, each.told_of_delay});
-  }
-  std::ranges::sort(live.recipients, {}, &LiveRecipient::id);
-  return live;
-}
-
 /// Connections and messages are descriptors: as many as we may have. The value is that number.
 std::size_t raise_descriptor_limit() {
   constexpr rlim_t kEnough = 16'384;
@@ -108,6 +89,7 @@ Result<QueueSettings> read_queue_settings(const control::ControlDirectory& contr
   out.retry.local_step = static_cast<std::int64_t>(local);
   const std::uint64_t remote = LBX_TRY(number(control::kRetryRemote));
   out.retry.remote_step = static_cast<std::int64_t>(remote);
+  out.in_flow.least = LBX_TRY(number(control::kAcceptLeast));
   out.routes = LBX_TRY(read_routes(control, host_name));
   out.bounces = LBX_TRY(read_bounce_settings(control, fallback));
   return out;
@@ -126,6 +108,7 @@ Queued::Queued(System& system, SpoolArea& spool, QueueSettings settings, ReadSet
       scheduler_{settings_.limits},
       recorder_{*loop_, *committer_, spool, log,
                 [this](wire::Order notes) { deliveries_.forget(std::move(notes)); }},
+      loader_{system.clock, *loop_, *committer_, spool, live_, log, recorder_},
       intake_{system.clock, *committer_, spool, scheduler_, live_, log},
       teller_{{system, *loop_, *committer_, spool, live_, log, recorder_, intake_, uid}},
       deliveries_{system.clock,
@@ -133,7 +116,9 @@ Queued::Queued(System& system, SpoolArea& spool, QueueSettings settings, ReadSet
                   live_,
                   log,
                   store_id,
-                  {[this](MessageId id, auto take) { load(id, std::move(take)); },
+                  {[this](MessageId id, const auto& next, auto take) {
+                     loader_.load(id, next, std::move(take));
+                   },
                    [this](std::string order, OrderPipe::Message message, bool shared) {
                      local_->send(std::move(order), std::move(message), shared);
                    },
@@ -164,6 +149,7 @@ Result<std::unique_ptr<Queued>> Queued::open(System& system, QueueStore& store, 
 void Queued::use_settings() {
   scheduler_.set_limits(settings_.limits);
   deliveries_.set_schedule(settings_.retry);
+  in_flow_.set_limits(settings_.in_flow);
   teller_.use(settings_.bounces, settings_.routes, settings_.retry.lifetime);
 }
 
@@ -231,13 +217,14 @@ void Queued::take_signals(int signals) {
 
 void Queued::end_of_turn() {
   if (!recorder_.stuck()) deliveries_.start();
+  arm_in_flow();
   recorder_.flush();
   arm_timer();
   log_.flush();
   // What the store does not take now is delivered again by the next process, which recognises it.
   const bool recorded = recorder_.idle() || recorder_.stuck();
-  if (draining_ && recorded && deliveries_.idle() && intake_.idle() && teller_.idle() &&
-      recorder_.tidy()) {
+  if (draining_ && recorded && deliveries_.idle() && in_flow_.held() == 0 && intake_.idle() &&
+      teller_.idle() && recorder_.tidy()) {
     loop_->stop();
   }
 }
@@ -251,6 +238,22 @@ void Queued::arm_timer() {
   const std::int64_t left = *next - system_.clock.now().seconds;
   timer_ = loop_->after(std::chrono::seconds{std::clamp<std::int64_t>(left, 1, kLongestNap)},
                         [this] { timer_for_.reset(); });
+}
+
+InFlow::Load Queued::load_now() const {
+  InFlow::Load load{0, deliveries_.counters().begun};
+  // Where none begins at all there is nothing to make way for.
+  if (!draining_ && scheduler_.limits().local > 0) load.due = scheduler_.due(Channel::Local);
+  return load;
+}
+
+void Queued::arm_in_flow() {
+  if (in_flow_ticks_ || in_flow_.held() == 0) return;
+  in_flow_ticks_ = true;
+  loop_->after(InFlow::kInterval, [this] {
+    in_flow_ticks_ = false;
+    in_flow_.tick(load_now());
+  });
 }
 
 void Queued::lost(std::string_view what) {
@@ -270,13 +273,18 @@ void Queued::submit(Submission submission, const DoorActions::Answer& answer) {
     incoming.message.envelope.size = submission.head.size() + submission.octets.size();
     incoming.message.body = InlineBody{std::move(submission.head) + submission.octets};
   }
-  std::vector<Incoming> all;
-  all.push_back(std::move(incoming));
-  intake_.post(std::move(all), nullptr, [this, answer](const Result<std::vector<MessageId>>& ids) {
+  auto all = std::make_shared<std::vector<Incoming>>();
+  all->push_back(std::move(incoming));
+  in_flow_.submit([this, all, answer] { take_in(std::move(*all), answer); }, load_now());
+}
+
+void Queued::take_in(std::vector<Incoming> messages, const DoorActions::Answer& answer) {
+  const auto taken = [this, answer](const Result<std::vector<MessageId>>& ids) {
     if (ids) return answer(ids->front());
     log_.warning("unable to take a message: " + ids.error().what);
     answer(Error::later("the queue cannot take the message now (#4.3.0)"));
-  });
+  };
+  intake_.post(std::move(messages), nullptr, taken);
 }
 
 void Queued::change(const wire::ChangeRequest& request, const DoorActions::Answer& answer) {
@@ -368,57 +376,6 @@ void Queued::finished(Finished each) {
   if (to_be_told || (last && live->to_be_told)) {
     teller_.failed(message, live);
   }
-}
-
-void Queued::load(MessageId message, std::function<void(Result<LivePtr>)> take) {
-  auto& takers = loading_[message];
-  takers.push_back(std::move(take));
-  if (takers.size() > 1) return;
-  recorder_.flush();  // it shall be read as it is known here
-  auto read = std::make_shared<std::optional<Message>>();
-  const auto give = [this, message](const Result<LivePtr>& live) {
-    const auto all = loading_.extract(message);
-    for (const auto& each : all.mapped()) each(live);
-  };
-  Committer::Operation operation;
-  operation.run = [read, message](QueueStore& store) -> Result<void> {
-    *read = LBX_TRY(store.message(message, true));
-    return {};
-  };
-  operation.done = [this, message, read, give](const Result<void>& result) {
-    Result<LivePtr> live{LivePtr{}};
-    if (!result) {
-      live = result.error();
-    } else if (*read) {
-      live = make_live(std::move(**read));
-    }
-    if (!live) {
-      log_.warning("unable to read message " + std::to_string(message) +
-                   ", will try later: " + live.error().what);
-    }
-    give(live);
-  };
-  if (const Result<void> posted = committer_->post(std::move(operation)); !posted) {
-    loop_->post([give, why = posted.error()] { give(why); });
-  }
-}
-
-Result<LivePtr> Queued::make_live(Message message) {
-  if (LivePtr known = live_.find(message.id)) return known;
-  Result<UniqueFd> body = UniqueFd{};
-  if (const auto* const spooled = std::get_if<SpoolBody>(&message.body)) {
-    body = spool_.open_file(spooled->name);
-  } else {
-    body = message_descriptor({}, std::get<InlineBody>(message.body).octets);
-  }
-  if (!body) return body.error();
-  const std::int64_t now = system_.clock.now().seconds;
-  const auto soon = std::ranges::count_if(message.recipients, [now](const Recipient& each) {
-    return each.state == State::Waiting && each.due <= now;
-  });
-  const LivePtr live = live_.add(live_of(std::move(message), std::move(body).value()));
-  live_.keep(live, static_cast<std::size_t>(soon), now);
-  return live;
 }
 
 }  // namespace lbx::queue

@@ -20,8 +20,10 @@
 #include "queue/committer.h"
 #include "queue/deliveries.h"
 #include "queue/door.h"
+#include "queue/in_flow.h"
 #include "queue/intake.h"
 #include "queue/live_messages.h"
+#include "queue/loader.h"
 #include "queue/log_lines.h"
 #include "queue/order_pipe.h"
 #include "queue/recorder.h"
@@ -38,6 +40,7 @@ struct QueueSettings {
   RetrySchedule retry;
   Routes routes;
   BounceSettings bounces;
+  InFlow::Limits in_flow;
 };
 Result<QueueSettings> read_queue_settings(const control::ControlDirectory& control,
                                           const std::string& host_name, ReportForm fallback);
@@ -76,16 +79,17 @@ class Queued {
   void take_signals(int signals);
   void end_of_turn();
   void arm_timer();
+  InFlow::Load load_now() const;
+  void arm_in_flow();
   void lost(std::string_view what);
 
   void submit(Submission submission, const DoorActions::Answer& answer);
+  void take_in(std::vector<Incoming> messages, const DoorActions::Answer& answer);
   void change(const wire::ChangeRequest& request, const DoorActions::Answer& answer);
   void changed(const std::string& change, const std::vector<RecipientId>& recipients);
   std::string counters() const;
   bool is_long_delayed(const Finished& finished) const;
   void finished(Finished finished);
-  void load(MessageId message, std::function<void(Result<LivePtr>)> take);
-  Result<LivePtr> make_live(Message message);
 
   System& system_;
   SpoolArea& spool_;
@@ -97,16 +101,18 @@ class Queued {
   Scheduler scheduler_;
   LiveMessages live_{{}};
   Recorder recorder_;
+  Loader loader_;
   Intake intake_;
+  InFlow in_flow_;
   Teller teller_;
   Deliveries deliveries_;
   std::unique_ptr<OrderPipe> local_;
   std::unique_ptr<OrderPipe> remote_;
   std::unique_ptr<Door> door_;
   std::vector<MessageId> unfinished_;  // what an earlier process has left
-  std::unordered_map<MessageId, std::vector<std::function<void(Result<LivePtr>)>>> loading_;
   EventLoop::TimerKey timer_{};
   std::optional<std::int64_t> timer_for_;
+  bool in_flow_ticks_{false};
   bool draining_{false};
   std::optional<Error> failure_;
 };

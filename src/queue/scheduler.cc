@@ -114,6 +114,7 @@ void Scheduler::append_due(std::uint32_t entry) {
     entries_[destination.last].next = entry;
   }
   destination.last = entry;
+  ++channel_of(destination.channel).due;
   enter_ring(index);
 }
 
@@ -187,7 +188,19 @@ Slot Scheduler::take(std::uint32_t destination) {
   if (from.first == kNone) from.last = kNone;
   ++from.active;
   ++channel_of(from.channel).active;
+  channel_of(from.channel).due -= slot.turns.size();
   return slot;
+}
+
+std::vector<MessageId> Scheduler::upcoming(const Slot& slot, std::size_t most) const {
+  std::vector<MessageId> messages;
+  MessageId last = slot.turns.front().message;
+  std::uint32_t entry = destinations_[slot.destination].first;
+  for (; entry != kNone && messages.size() < most; entry = entries_[entry].next) {
+    const MessageId message = entries_[entry].turn.message;
+    if (std::exchange(last, message) != message) messages.push_back(message);
+  }
+  return messages;
 }
 
 void Scheduler::give_back(const Slot& slot, std::size_t from) {
@@ -200,6 +213,7 @@ void Scheduler::give_back(const Slot& slot, std::size_t from) {
     entries_[entry].next = destination.first;
     destination.first = entry;
     if (destination.last == kNone) destination.last = entry;
+    ++channel_of(slot.channel).due;
   }
   enter_ring(slot.destination);
 }
@@ -264,6 +278,7 @@ std::vector<Turn> Scheduler::take_hopeless(const Slot& slot, std::int64_t born, 
       link = &entries_[entry].next;
     }
   }
+  channel_of(slot.channel).due -= taken.size();
   forget_if_idle(slot.destination);
   return taken;
 }
@@ -309,6 +324,7 @@ std::size_t Scheduler::remove(const std::function<bool(RecipientId)>& chosen) {
     while (next != kNone) {
       const std::uint32_t entry = next;
       next = entries_[entry].next;
+      --channel_of(each.channel).due;
       if (!is_chosen(entry)) append_due(entry);
     }
     forget_if_idle(i);

@@ -67,6 +67,8 @@ class Scheduler {
   void add(const Waiting& waiting, std::int64_t now);
 
   std::optional<Slot> next(std::int64_t now);
+  /// Other messages of its destination whose turns come next, so many at most.
+  std::vector<MessageId> upcoming(const Slot& slot, std::size_t most) const;
   /// Turns of a slot that cannot go with the others: they are the next of their destination.
   void give_back(const Slot& slot, std::size_t from);
 
@@ -102,6 +104,8 @@ class Scheduler {
 
   std::size_t waiting() const { return count_; }
   std::size_t active(Channel channel) const { return channel_of(channel).active; }
+  /// Recipients that have no slot yet and are due, or wait for the end of their destination's rest.
+  std::size_t due(Channel channel) const { return channel_of(channel).due; }
   /// Whether the destination would get nothing now, whatever is added.
   bool resting(Channel channel, std::string_view destination, std::int64_t now) const;
 
@@ -131,6 +135,7 @@ class Scheduler {
   };
   struct ChannelState {
     std::size_t active{0};
+    std::size_t due{0};
     std::deque<std::uint32_t> ring;  // destinations that may have something to do
   };
 

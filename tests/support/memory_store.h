@@ -19,6 +19,7 @@ class MemoryStore final : public queue::QueueStore {
  public:
   /// The next calls of commit() that fail.
   int failing_commits{0};
+  std::set<queue::MessageId> unreadable;
   /// How each commit was asked for.
   std::vector<queue::Durability> commits;
 
@@ -144,6 +145,7 @@ class MemoryStore final : public queue::QueueStore {
   }
 
   Result<std::optional<queue::Message>> message(queue::MessageId id, bool with_body) override {
+    if (unreadable.contains(id)) return Error::later("a damaged page");
     const auto found = now_.messages.find(id);
     if (found == now_.messages.end()) return std::optional<queue::Message>{};
     return std::optional{with_body ? found->second : without_body(found->second)};

@@ -9,6 +9,14 @@
 
 namespace lbx::control {
 
+inline constexpr Number kAcceptLeast{
+    "acceptleast",
+    500,
+    100,
+    1'000'000,
+    "messages a second",
+    "what the queue takes in at least while much local mail waits"};
+
 // Authentication: letterbox-authd(8).
 inline constexpr List kAuthClients{
     "authclients", "users whose programs may ask letterbox-authd, besides its own and root"};

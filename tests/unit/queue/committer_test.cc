@@ -124,6 +124,22 @@ TEST_F(CommitterTest, WhatIsSoonWaitsForTheNextOfAStream) {
   EXPECT_EQ(committer_->counters().transactions, 3U);
 }
 
+TEST_F(CommitterTest, WhatOnlyReadsWaitsForNoCompany) {
+  constexpr std::chrono::hours kLong{1};
+  begin({.soon = kLong, .soon_in_stream = kLong, .stream_gap = kLong});
+  post(operation("1", add, Durability::Soon));
+  Committer::Operation reads = operation("2", add, Durability::Soon);
+  reads.at_once = true;
+  post(std::move(reads));
+  pollfd ready{committer_->ready_fd(), POLLIN, 0};
+  ASSERT_EQ(::poll(&ready, 1, 10'000), 1);
+  committer_->finish();
+  EXPECT_THAT(told_, ElementsAre("1", "2"));
+  post(operation("3", add, Durability::Soon));
+  EXPECT_EQ(::poll(&ready, 1, 20), 0) << "the next one waits again";
+  committer_->drain();
+}
+
 TEST_F(CommitterTest, OneThatFailsSpoilsNoOther) {
   post_gate();
   post(operation("1"));

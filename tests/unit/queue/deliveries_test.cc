@@ -63,13 +63,17 @@ class DeliveriesTest : public testing::Test {
   std::vector<wire::RemoteOrder> remote;
   std::vector<Finished> finished;
   std::vector<std::pair<MessageId, std::function<void(Result<LivePtr>)>>> loads;
+  std::vector<MessageId> next;  // said with the last of them
   Deliveries deliveries{
       system.clock,
       scheduler,
       live,
       log,
       "store",
-      {[this](MessageId id, auto take) { loads.emplace_back(id, std::move(take)); },
+      {[this](MessageId id, const auto& coming, auto take) {
+         loads.emplace_back(id, std::move(take));
+         next = coming;
+       },
        [this](const std::string& bytes, const auto& /*message*/, bool /*shared*/) {
          local.push_back(wire::decode_order(bytes).value().order);
        },
@@ -313,6 +317,16 @@ TEST_F(DeliveriesTest, AMessageThatIsNotLiveIsReadOnce) {
   made.recipients.push_back({70, "joe@example.org"});
   loads[0].second(live.add(std::move(made)));
   EXPECT_THAT(local, SizeIs(1));
+}
+
+TEST_F(DeliveriesTest, WhoeverReadsIsToldWhatComesNext) {
+  scheduler.set_limits({.local = 1});
+  for (const MessageId id : {7, 8, 9}) add(id, "s@x", Channel::Local, {"joe@example.org"});
+  held.clear();
+  deliveries.start();
+  ASSERT_THAT(loads, SizeIs(1));
+  EXPECT_EQ(loads[0].first, 7);
+  EXPECT_THAT(next, ElementsAre(8, 9));
 }
 
 TEST_F(DeliveriesTest, AMessageThatCannotBeReadWaits) {

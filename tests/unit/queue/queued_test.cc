@@ -141,6 +141,16 @@ TEST_F(QueuedTest, AcceptingDoesNotWaitForDeliveries) {
   EXPECT_EQ(store.totals()->waiting, 50 - settings.limits.local);
 }
 
+TEST_F(QueuedTest, AcceptingGoesOnWhileManyWait) {
+  settings.in_flow = {.crowd = 10, .least = 1000};
+  EXPECT_TRUE(serve([&] {
+    for (int i = 0; i < 30; ++i) EXPECT_TRUE(submit("joe@example.org"));  // nobody answers an order
+    signal(SIGTERM);
+    deliver(static_cast<int>(settings.limits.local));
+  }));
+  EXPECT_EQ(store.totals()->waiting, 30 - settings.limits.local);
+}
+
 TEST_F(QueuedTest, AfterSigtermNothingBeginsAndWhatIsUnderWayEnds) {
   EXPECT_TRUE(serve([&] {
     EXPECT_TRUE(submit("joe@example.org"));

@@ -44,6 +44,36 @@ TEST(SchedulerTest, AChannelHasNoMoreSlotsThanItsLimit) {
   EXPECT_EQ(scheduler.waiting(), 1U);
 }
 
+TEST(SchedulerTest, KnowsWhatIsDueAndHasNoSlot) {
+  Scheduler scheduler{{.local = 1}};
+  for (RecipientId i = 1; i <= 4; ++i) scheduler.add(waiting(i, Channel::Local, "joe"), kNow);
+  scheduler.add(waiting(5, Channel::Local, "joe", kNow + 1), kNow);
+  scheduler.add(waiting(6, Channel::Remote, "far"), kNow);
+  EXPECT_EQ(scheduler.due(Channel::Local), 4U) << "not what comes later, or goes elsewhere";
+  const std::optional<Slot> slot = scheduler.next(kNow);
+  EXPECT_EQ(scheduler.due(Channel::Local), 3U);
+  scheduler.give_back(*slot, 0);
+  EXPECT_EQ(scheduler.due(Channel::Local), 4U);
+  EXPECT_EQ(scheduler.remove([](RecipientId each) { return each == 2 || each == 5; }), 2U);
+  EXPECT_EQ(scheduler.due(Channel::Local), 3U);
+  EXPECT_EQ(scheduler.due(Channel::Remote), 1U);
+}
+
+TEST(SchedulerTest, NamesTheMessagesThatComeNext) {
+  Scheduler scheduler{{}};
+  for (const MessageId message : {7, 7, 8, 8, 9, 10}) {
+    scheduler.add(waiting(static_cast<RecipientId>(scheduler.waiting()) + 1, Channel::Local, "joe",
+                          kNow, message),
+                  kNow);
+  }
+  scheduler.add(waiting(20, Channel::Local, "ann", kNow, 11), kNow);
+  const std::optional<Slot> slot = scheduler.next(kNow);
+  ASSERT_TRUE(slot);
+  EXPECT_THAT(scheduler.upcoming(*slot, 9), ElementsAre(8, 9, 10));
+  EXPECT_THAT(scheduler.upcoming(*slot, 2), ElementsAre(8, 9));
+  EXPECT_EQ(scheduler.waiting(), 6U) << "they still wait";
+}
+
 TEST(SchedulerTest, WhatIsReleasedHasNoSlotAndMayStillComeBack) {
   Scheduler scheduler{{.local = 1}};
   scheduler.add(waiting(1, Channel::Local, "joe"), kNow);
@@ -160,7 +190,9 @@ TEST(SchedulerTest, WhatIsTooOldNeedNotAskADestinationThatRests) {
   ASSERT_TRUE(probe);
   EXPECT_THAT(scheduler.take_hopeless(*probe, kNow - 500, 10, kNow), IsEmpty()) << "not resting";
   scheduler.ended(*probe, Scheduler::Ending::Refused, kNow);
+  const std::size_t due = scheduler.due(Channel::Remote);
   const std::vector<Turn> taken = scheduler.take_hopeless(*probe, kNow - 500, 10, kNow);
+  EXPECT_EQ(scheduler.due(Channel::Remote), due - taken.size());
   ASSERT_EQ(taken.size(), 2U);
   EXPECT_EQ(taken[0].recipient, 2);
   EXPECT_EQ(taken[1].recipient, 4);
