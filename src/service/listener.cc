@@ -27,6 +27,16 @@ using boost::system::error_code;
 
 constexpr std::chrono::milliseconds kAcceptPause{100};  // no descriptor left: others must end first
 
+/// Watched here; whoever handed it in closes it, however the loop ends.
+struct Borrowed {
+  Borrowed(asio::io_context& io, int fd) : descriptor{io, fd} {}
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+  ~Borrowed() { descriptor.release(); }
+
+  asio::posix::stream_descriptor descriptor;
+};
+
 class Listener final : public EventLoop, public Reception {
  public:
   Listener(const ListenerOptions& options, const ConversationMaker& make)
@@ -39,7 +49,7 @@ class Listener final : public EventLoop, public Reception {
     for (ListeningSocket& each : sockets) LBX_TRY(add(std::move(each)));
     for (const Watched& each : options_.watched) {
       watched_.emplace_back(io_, each.fd);
-      asio::co_spawn(io_, watch(watched_.back(), each.readable), asio::detached);
+      asio::co_spawn(io_, watch(watched_.back().descriptor, each.readable), asio::detached);
     }
     signals_.async_wait([this](error_code failed, int) {
       if (!failed) io_.stop();
@@ -48,7 +58,6 @@ class Listener final : public EventLoop, public Reception {
     const auto busy = asio::make_work_guard(io_);
     run_threads();
     running_ = false;
-    for (auto& each : watched_) each.release();  // whoever handed it in closes it
     return {};
   }
 
@@ -68,8 +77,8 @@ class Listener final : public EventLoop, public Reception {
   void stop() override { io_.stop(); }
 
   void watch(Watched what) override {
-    auto descriptor = std::make_shared<asio::posix::stream_descriptor>(io_, what.fd);
-    asio::co_spawn(io_, watch_on(std::move(descriptor), std::move(what.readable)), asio::detached);
+    auto borrowed = std::make_shared<Borrowed>(io_, what.fd);
+    asio::co_spawn(io_, watch_on(std::move(borrowed), std::move(what.readable)), asio::detached);
   }
 
  private:
@@ -117,14 +126,13 @@ class Listener final : public EventLoop, public Reception {
   }
 
   // NOLINTNEXTLINE: a coroutine keeps its arguments, and so has them by value
-  static asio::awaitable<void> watch_on(std::shared_ptr<asio::posix::stream_descriptor> descriptor,
+  static asio::awaitable<void> watch_on(std::shared_ptr<Borrowed> borrowed,
                                         std::function<bool()> readable) {
     error_code failed;
     do {
-      co_await descriptor->async_wait(asio::posix::stream_descriptor::wait_read,
-                                      asio::redirect_error(asio::use_awaitable, failed));
+      co_await borrowed->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                                               asio::redirect_error(asio::use_awaitable, failed));
     } while (!failed && readable());
-    descriptor->release();
   }
 
   std::optional<StreamProtocol::socket> open(UniqueFd fd) {
@@ -189,7 +197,7 @@ class Listener final : public EventLoop, public Reception {
   Census census_;  // before the event loop: what that still holds at the end leaves the census
   asio::io_context io_;
   std::deque<Acceptor> acceptors_;
-  std::deque<asio::posix::stream_descriptor> watched_;
+  std::deque<Borrowed> watched_;
   asio::signal_set signals_;
 };
 
