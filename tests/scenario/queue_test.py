@@ -225,6 +225,22 @@ class ProcessTest(QueueTest):
         self.submit('joe@new.example')
         self.home.wait_for('^end msg', 2)
 
+    def test_where_much_waits_mail_still_comes_in_at_its_pace(self):
+        self.home.qmail('', '|while ! test -e ok; do sleep 0.05; done\n./Maildir/\n')
+        self.home.control(acceptleast='100', concurrencylocal='1')
+        self.home.start()
+        for _ in range(102):  # one is under way, and 101 wait
+            self.submit('joe@example.org')
+        start = time.monotonic()
+        for _ in range(20):
+            self.submit('joe@example.org')
+        self.assertGreater(time.monotonic() - start, 0.15)
+        self.assertEqual(self.home.counters()['accepted'], 122)
+        self.assertEqual(self.delivered(), [])
+        with open(os.path.join(self.home.user_home, 'ok'), 'wb'):
+            pass
+        self.home.wait_for('^end msg', 122)
+
     def test_a_second_one_refuses_to_start(self):
         self.home.start()
         second = subprocess.run([letterbox.program('letterbox-queued')], capture_output=True,
