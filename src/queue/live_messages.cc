@@ -67,6 +67,12 @@ LivePtr LiveMessages::add(Live live) {
   return made;
 }
 
+void LiveMessages::insert(std::list<Kept>::iterator before, Kept kept) {
+  octets_ += octets_of(*kept.live);
+  const MessageId id = kept.live->id;
+  kept_.emplace(id, order_.insert(before, std::move(kept)));
+}
+
 void LiveMessages::drop(std::list<Kept>::iterator which) {
   octets_ -= octets_of(*which->live);
   kept_.erase(which->live->id);
@@ -74,21 +80,23 @@ void LiveMessages::drop(std::list<Kept>::iterator which) {
 }
 
 bool LiveMessages::has_room(std::uint64_t octets, std::int64_t now) {
-  const auto full = [&] {
-    return kept_.size() >= limits_.messages || octets_ + octets > limits_.octets;
-  };
-  while (full() && !order_.empty() &&
+  while (is_full(octets) && !order_.empty() &&
          (now - order_.front().since > kStale || order_.front().since > now)) {
     drop(order_.begin());
   }
-  return !full();  // first come, first delivered: those there are the next
+  return !is_full(octets);  // first come, first delivered: those there are the next
 }
 
 void LiveMessages::keep(const LivePtr& live, std::size_t turns, std::int64_t now) {
   if (turns == 0 || kept_.contains(live->id) || !has_room(octets_of(*live), now)) return;
-  order_.push_back({live, turns, now});
-  kept_.emplace(live->id, std::prev(order_.end()));
-  octets_ += octets_of(*live);
+  insert(order_.end(), {live, turns, now});
+}
+
+void LiveMessages::keep_first(const LivePtr& live, std::size_t turns, std::int64_t now) {
+  const std::uint64_t octets = octets_of(*live);
+  if (turns == 0 || octets > limits_.octets || kept_.contains(live->id)) return;
+  while (is_full(octets) && !order_.empty()) drop(std::prev(order_.end()));
+  if (!is_full(octets)) insert(order_.begin(), {live, turns, now});
 }
 
 void LiveMessages::used(MessageId message) {

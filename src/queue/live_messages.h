@@ -61,6 +61,8 @@ class LiveMessages {
   bool has_room(std::uint64_t octets, std::int64_t now);
   /// Keeps it for `turns` of its recipients, where there is room.
   void keep(const LivePtr& live, std::size_t turns, std::int64_t now);
+  /// The same for one whose turn comes before theirs that are kept: the last of them make room.
+  void keep_first(const LivePtr& live, std::size_t turns, std::int64_t now);
   /// One of those turns has come.
   void used(MessageId message);
   /// These wait no more, or not now.
@@ -73,11 +75,15 @@ class LiveMessages {
     std::size_t turns;
     std::int64_t since;
   };
+  bool is_full(std::uint64_t octets) const {
+    return kept_.size() >= limits_.messages || octets_ + octets > limits_.octets;
+  }
+  void insert(std::list<Kept>::iterator before, Kept kept);
   void drop(std::list<Kept>::iterator which);
 
   Limits limits_;
   std::uint64_t octets_{0};
-  std::list<Kept> order_;  // oldest first
+  std::list<Kept> order_;  // whose turn is next first
   std::unordered_map<MessageId, std::list<Kept>::iterator> kept_;
   std::unordered_map<MessageId, std::weak_ptr<Live>> known_;
   std::size_t known_before_sweep_{64};

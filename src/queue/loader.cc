@@ -69,20 +69,22 @@ Result<void> Loader::read(QueueStore& store, Trip& trip) {
 }
 
 void Loader::arrived(Trip& trip, const Result<void>& result) {
+  std::vector<Result<LivePtr>> lives(result ? trip.read.size() : 0, LivePtr{});
+  // The first one last: if there is no room for all, it stays.
+  for (std::size_t i = lives.size(); i > 0; --i) {
+    lives[i - 1] = live_one(std::move(trip.read[i - 1]));
+  }
   for (std::size_t i = 0; i < trip.wanted.size(); ++i) {
     const MessageId message = trip.wanted[i];
     if (!result && i == 0) {
       give(message, result.error());
-    } else if (result && i < trip.read.size()) {
-      const Result<LivePtr> live = live_one(std::move(trip.read[i]));
-      if (i > 0 && live && *live) ahead_.push_back(*live);
-      give(message, live);
+    } else if (i < lives.size()) {
+      give(message, lives[i]);
     } else {  // not reached: whoever waits for it has a trip of its own
       auto left = loading_.extract(message);
       for (Take& each : left.mapped()) load(message, {}, std::move(each));
     }
   }
-  while (ahead_.size() > kAhead) ahead_.pop_front();
 }
 
 void Loader::give(MessageId message, const Result<LivePtr>& live) {
@@ -113,7 +115,7 @@ Result<LivePtr> Loader::make_live(Message message) {
     return each.state == State::Waiting && each.due <= now;
   });
   const LivePtr live = live_.add(live_of(std::move(message), std::move(body).value()));
-  live_.keep(live, static_cast<std::size_t>(soon), now);
+  live_.keep_first(live, static_cast<std::size_t>(soon), now);
   return live;
 }
 

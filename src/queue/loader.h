@@ -2,13 +2,12 @@
 // Messages whose turn comes and that are not live: read from the store, with those that come next,
 // since each trip to the store's thread may have to wait for a flush. It promises one answer for
 // each load(): the Live, no Live where there is no such message any more, or why not now. What is
-// read ahead takes the memory of kAhead messages at most, and of kAheadOctets for each trip but
-// for its last message.
+// read ahead is kept as other live messages are; a trip has kAhead of them at most, and no more
+// once it has kAheadOctets.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -65,7 +64,6 @@ class Loader {
   LogLines& log_;
   Recorder& recorder_;
   std::unordered_map<MessageId, std::vector<Take>> loading_;
-  std::deque<LivePtr> ahead_;  // so that they stay until their turn
 };
 
 }  // namespace lbx::queue

@@ -52,6 +52,22 @@ TEST(LiveMessagesTest, NoMoreIsKeptThanTheLimits) {
   EXPECT_EQ(by_octets.kept(), 2U);
 }
 
+TEST(LiveMessagesTest, WhatComesNextIsKeptRatherThanWhatComesLater) {
+  LiveMessages messages{{.messages = 3, .octets = 100}};
+  for (const MessageId id : {7, 8, 9}) messages.keep(messages.add(live_of(id)), 1, 0);
+  messages.keep_first(messages.add(live_of(2)), 1, 0);
+  messages.keep_first(messages.add(live_of(1)), 1, 0);
+  EXPECT_EQ(messages.kept(), 3U);
+  EXPECT_NE(messages.find(1), nullptr);
+  EXPECT_NE(messages.find(2), nullptr);
+  EXPECT_NE(messages.find(7), nullptr);
+  messages.keep_first(messages.add(live_of(3, 101)), 1, 0);
+  EXPECT_EQ(messages.find(3), nullptr) << "there is no room for it at all";
+  EXPECT_EQ(messages.kept(), 3U) << "and nothing went for it";
+  messages.keep_first(messages.add(live_of(4)), 0, 0);
+  EXPECT_EQ(messages.find(4), nullptr) << "it has no turns";
+}
+
 TEST(LiveMessagesTest, WhatIsKeptInVainMakesRoom) {
   LiveMessages messages{{.messages = 1}};
   messages.keep(messages.add(live_of(1)), 1, 1000);
