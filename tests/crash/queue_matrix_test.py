@@ -198,13 +198,22 @@ class Run:
             os.unlink(self.report)
         return killed
 
-    def database(self):
-        """A copy of the store as it stands, opened."""
-        folder = tempfile.mkdtemp(prefix='lbx-copy.')
+    def copied_to(self, folder):
+        """False: one that is at its end yet has just put its log away."""
         try:
             for name in ('queue.db', 'queue.db-wal'):
                 if os.path.exists(self.path('queue/store/' + name)):
                     shutil.copy(self.path('queue/store/' + name), folder)
+            return True
+        except FileNotFoundError:
+            return False
+
+    def database(self):
+        """A copy of the store as it stands, opened."""
+        folder = tempfile.mkdtemp(prefix='lbx-copy.')
+        try:
+            while not self.copied_to(folder):
+                pass
             database = sqlite3.connect(folder + '/queue.db')
             database.execute('SELECT 1 FROM message').fetchall()
             return database
@@ -378,6 +387,7 @@ class QueueMatrixTest(unittest.TestCase):
         print('LBX_SEED=%d' % seed, flush=True)
         self.chance = random.Random(seed)
         self.runs = queue.SimpleQueue()
+        self.done = itertools.count(1)
         for _ in range(JOBS):
             self.runs.put(Run(self))
 
@@ -412,14 +422,18 @@ class QueueMatrixTest(unittest.TestCase):
             outcome = Outcome(role, at, 1, 0, 0, 0, [str(error)])
         run.home.stop(signal.SIGKILL)
         self.runs.put(run)
+        if next(self.done) % 200 == 0:
+            print('%s %d' % (role, at), flush=True)
         for each in outcome.faults:
             print('%s %d (then %d): %s' % (role, at, second, each), flush=True)
         return outcome
 
     def test_whoever_is_killed_each_message_is_delivered_or_its_sender_told(self):
         counts = self.undisturbed()
+        cases = list(self.cases(counts))
+        print('%d runs' % len(cases), flush=True)
         with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-            outcomes = list(pool.map(lambda each: self.case(*each), list(self.cases(counts))))
+            outcomes = list(pool.map(lambda each: self.case(*each), cases))
         by_role = collections.Counter(each.role for each in outcomes)
         for role, count in sorted(counts.items()):
             killed = sum(each.kills > 0 for each in outcomes if each.role == role)
