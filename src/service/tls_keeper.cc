@@ -21,7 +21,6 @@ namespace {
 
 constexpr std::uint32_t kChange = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF;
 constexpr std::chrono::seconds kSettle{1};
-constexpr std::chrono::hours kNotNow{24 * 365 * 100};
 
 Result<void> wait_for(int epoll, int fd) {
   epoll_event event{};
@@ -44,7 +43,7 @@ Result<TlsKeeper> TlsKeeper::open(FileOps& files, TlsFiles names, std::string an
   if (!events) return Error::from_errno(errno, "epoll_create");
   UniqueFd folders{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};  // without it: send() alone
   if (folders) LBX_TRY(wait_for(events.get(), folders.get()));
-  Timer soon = LBX_TRY(Timer::after(kNotNow));
+  Timer soon = LBX_TRY(Timer::stopped());
   LBX_TRY(wait_for(events.get(), soon.fd()));
   TlsKeeper keeper{files,
                    std::move(names),
