@@ -46,7 +46,7 @@ bool is_of_queue(Order::Kind kind) {
 }
 
 std::string resolution_key(const Order& order) {
-  return (is_of_queue(order.kind) ? 'L' : 'A') + order.local + '@' + order.domain;
+  return (is_of_queue(order.kind) ? 'L' : 'A') + address_of(order);
 }
 
 /// Why nobody can be found who delivers. The queue hears it in qmail's words.
@@ -57,7 +57,7 @@ Answer not_resolved(Order::Kind kind, const Error& error) {
 
 Answer process_ended(Order::Kind kind) {
   if (kind == Order::Kind::Local) return answer_of_report(local_report({true, 0}, ""));
-  return answer_later("4.3.0 the user's delivery process has ended");
+  return answer_process_ended();
 }
 
 }  // namespace
@@ -134,7 +134,7 @@ void Spawner::take_order(wire::Datagram datagram) {
   const auto& [number, order] = *said;
   const std::chrono::seconds time = time_for(order.kind);
   Asked& asked = asked_[number];
-  asked = {order.kind, order.local + '@' + order.domain, order.sender, {}, now_ + time.count(), 0};
+  asked = {order.kind, address_of(order), order.sender, {}, now_ + time.count(), 0};
   if (asked_.size() > limits_.orders) return answer(number, answer_later("4.3.2 too busy"));
 
   if (order.kind == Order::Kind::Settle) return settle(number, order.settler);
@@ -193,7 +193,7 @@ void Spawner::introduce(const Order& order) {
   const std::int64_t left = limits_.resolution_age.count() - (now_ - remembered.since);
   offered_[number] = {
       {current->second, number, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 1)),
-       who.account.uid, order.local + '@' + order.domain},
+       who.account.uid, address_of(order)},
       std::move(pair.ours)};
 }
 
@@ -450,7 +450,7 @@ void Spawner::look_at_the_clock() {
     if (asked.expires < now_) late.push_back(number);
   }
   for (const std::uint64_t number : late) {
-    answer(number, answer_later("4.4.7 the delivery takes long; it goes on"));
+    answer(number, answer_takes_long());
   }
   std::vector<std::uint64_t> idle;
   for (auto& [id, child] : children_) {
