@@ -22,7 +22,16 @@ void OrderClient::ask(const Order& order, std::shared_ptr<const UniqueFd> messag
 }
 
 Result<void> OrderClient::use_routes(RouteClient::Watch watch, std::chrono::seconds delivery_time) {
-  routes_ = LBX_TRY(RouteClient::open(std::move(watch), delivery_time));
+  // Answers from users' processes make room, too, for what waits here.
+  const auto watch_and_go_on = [this, watch = std::move(watch)](int fd,
+                                                                std::function<bool()> readable) {
+    watch(fd, [this, readable = std::move(readable)] {
+      const bool more = readable();
+      send_queued();
+      return more;
+    });
+  };
+  routes_ = LBX_TRY(RouteClient::open(watch_and_go_on, delivery_time));
   return {};
 }
 
