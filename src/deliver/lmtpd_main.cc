@@ -30,6 +30,7 @@
 #include "service/sandbox.h"
 #include "service/stdio_driver.h"
 #include "service/tls_files.h"
+#include "service/tls_follower.h"
 #include "service/tls_keeper.h"
 
 namespace {
@@ -163,47 +164,10 @@ std::unique_ptr<Conversation> welcome(System& system, deliver::Postmaster& postm
                                                 deliver::LmtpPeer{std::move(name), !allowed});
 }
 
-/// What TLS is made from, in the front: what came last and was any good.
-class Certificates {
- public:
-  /// The first ones are waited for. `socket`: where they come from; none: there is no TLS.
-  static Result<Certificates> receive(FileOps& files, UniqueFd socket) {
-    Certificates certificates{files, std::move(socket)};
-    if (certificates.socket_) LBX_TRY(certificates.take(wire::Wait::Yes));
-    return certificates;
-  }
-
-  std::shared_ptr<const TlsServer> now() const { return now_; }
-  int descriptor() const { return socket_.get(); }
-  /// False: the first process has gone.
-  bool look() {
-    const Result<void> taken = take(wire::Wait::No);
-    if (!taken) log("tls-unchanged", {{"why", taken.error().what}});
-    return !gone_;
-  }
-
- private:
-  Certificates(FileOps& files, UniqueFd socket) : files_{&files}, socket_{std::move(socket)} {}
-
-  Result<void> take(wire::Wait wait) {
-    const wire::Datagram got = LBX_TRY(wire::receive_datagram(socket_.get(), wait));
-    gone_ = got.bytes.empty();
-    if (gone_) return Error::later("the first process has gone");
-    now_ = LBX_TRY(receive_tls(*files_, got.descriptor.get()));
-    return {};
-  }
-
-  FileOps* files_;
-  UniqueFd socket_;
-  std::shared_ptr<const TlsServer> now_;
-  bool gone_{false};
-};
-
 /// The front: from here on without any rights.
 Result<void> be_front(System& system, FrontSettings settings, Doors doors, FrontEnd line,
                       ListenerOptions options) {
-  Certificates certificates =
-      LBX_TRY(Certificates::receive(system.files, std::move(line.certificates)));
+  TlsFollower certificates = LBX_TRY(TlsFollower::open(system.files, std::move(line.certificates)));
   if (settings.user) LBX_TRY(become_user(settings.user->uid, settings.user->gid));
   LBX_TRY(forbid_new_privileges());
   deliver::OrderClient postmaster{std::move(line.orders), system.clock, settings.verdict_age};

@@ -10,7 +10,7 @@
 #include "core/base/log.h"
 #include "core/wire/datagram.h"
 #include "service/pop3/front_session.h"
-#include "service/tls_keeper.h"
+#include "service/tls_follower.h"
 
 namespace lbx::pop3 {
 namespace {
