@@ -195,7 +195,7 @@ Result<void> be_front(System& system, FrontSettings settings, Doors doors, Front
     options.tls = [&] { return certificates.now(); };
     options.watched.push_back({certificates.descriptor(), [&] { return certificates.look(); }});
   }
-  options.started = [&](EventLoop& loop) -> Result<void> {
+  options.started = [&](ListenerLoop& loop) -> Result<void> {
     LBX_TRY(postmaster.use_routes(
         [&loop](int fd, std::function<bool()> readable) {
           loop.watch({fd, std::move(readable)});

@@ -27,7 +27,7 @@ using boost::system::error_code;
 
 constexpr std::chrono::milliseconds kAcceptPause{100};  // no descriptor left: others must end first
 
-class Listener final : public EventLoop, public Reception {
+class Listener final : public ListenerLoop, public Reception {
  public:
   Listener(const ListenerOptions& options, const ConversationMaker& make)
       : options_{options},

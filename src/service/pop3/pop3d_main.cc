@@ -146,7 +146,7 @@ Result<void> be_front(const Everything& all, Doors doors, int spawner) {
   options.tls = [&] { return desk.tls(); };
   options.is_proxy = [&](const Peer& peer) { return contains(all.front.proxies, peer.address); };
   options.watched.push_back({spawner, [&] { return desk.take_spawner_messages(); }});
-  options.started = [&](EventLoop& loop) -> Result<void> {
+  options.started = [&](ListenerLoop& loop) -> Result<void> {
     desk.use(loop);
     if (doors.stdio)
       loop.admit(UniqueFd{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)}, doors.stdio_tls);
