@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 #include <memory>
 
 #include "core/base/log.h"
@@ -25,6 +24,7 @@
 #include "deliver/user_main.h"
 #include "service/access.h"
 #include "service/command_line.h"
+#include "service/front_user.h"
 #include "service/listener.h"
 #include "service/program.h"
 #include "service/sandbox.h"
@@ -90,11 +90,7 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--listen", options.listen,
                  "unix:PATH or ADDRESS:PORT, several times; - for descriptors 0 and 1");
   app.add_option("--lookup-socket", options.lookup_socket, "answer questions for recipients there");
-  app.add_option("--max-connections", options.listener.max_connections, "connections in all")
-      ->check(CLI::Range(1, 1'000'000));
-  app.add_option("--max-per-address", options.listener.max_per_address,
-                 "connections from one address or user")
-      ->check(CLI::Range(1, 1'000'000));
+  add_connection_limits(app, options.listener);
 }
 
 Result<std::chrono::seconds> seconds_of(const ControlDirectory& control,
@@ -125,11 +121,7 @@ Result<FrontSettings> read_front(const System& system, const ControlDirectory& c
   if (!front.lmtp.certificates.empty() && !asks_for_one) {
     return Error::later("lmtpcertificates needs tlscertificates and tlsclientca");
   }
-  if (::geteuid() == 0) {
-    const std::string name = LBX_TRY(control.get(control::kLmtpFrontUser));
-    front.user = LBX_TRY(accounts.by_name(name));
-    if (!front.user) return Error::later("no such user: " + name + " (control/lmtpfrontuser)");
-  }
+  front.user = LBX_TRY(front_user(control, control::kLmtpFrontUser));
   return front;
 }
 
@@ -149,9 +141,7 @@ Result<Doors> open_doors(const System& system, const Options& options) {
   if (!options.lookup_socket.empty()) {
     doors.lookup = LBX_TRY(listen_on("unix:" + options.lookup_socket, SocketKind::Datagrams));
   }
-  // What is listened on is there from now on: whoever started us may send clients.
-  for (const ListeningSocket& each : doors.lmtp) std::printf("listening %s\n", each.name.c_str());
-  static_cast<void>(std::fflush(stdout));
+  announce(doors.lmtp);
   return doors;
 }
 
