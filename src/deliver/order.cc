@@ -32,6 +32,10 @@ Answer answer_takes_long() {
   return answer_later("4.4.7 the delivery takes long; it goes on");
 }
 
+bool is_of_queue(Order::Kind kind) {
+  return kind == Order::Kind::Local || kind == Order::Kind::Forget;
+}
+
 std::string address_of(const Order& order) {
   return order.local + '@' + order.domain;
 }
