@@ -8,7 +8,6 @@
 namespace lbx::deliver {
 namespace {
 
-constexpr std::chrono::hours kNever{24 * 365 * 100};
 constexpr std::chrono::milliseconds kNow{1};
 
 }  // namespace
@@ -22,7 +21,7 @@ int take_signal(int signals) {
 }
 
 Result<Drain> Drain::open(UniqueFd signals) {
-  Timer over = LBX_TRY(Timer::after(kNever));
+  Timer over = LBX_TRY(Timer::stopped());
   return Drain{std::move(signals), std::move(over)};
 }
 

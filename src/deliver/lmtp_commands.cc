@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "core/base/ascii.h"
 #include "deliver/lmtp_session.h"
@@ -33,7 +34,7 @@ void LmtpCommands::lhlo(LmtpSession& session, std::string_view rest) {
                      "250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n250-XFORWARD IDENT\r\n";
   if (session.settings_.starttls && !session.tls_) text += "250-STARTTLS\r\n";
   if (session.settings_.dsn) text += "250-DSN\r\n";
-  session.out_ += text;
+  session.replies_.add(std::move(text));
   const std::uint64_t limit = session.settings_.max_octets;
   session.reply({250, "", limit > 0 ? "SIZE " + std::to_string(limit) : "SIZE"});
 }

@@ -46,8 +46,8 @@ void LmtpSession::input(std::string_view bytes) {
 }
 
 void LmtpSession::output(std::string& out, std::size_t limit) {
-  while (out.size() < limit && !out_.empty()) {
-    out += std::exchange(out_, {});
+  while (out.size() < limit && has_output()) {
+    out += replies_.take_ready();
     advance();
   }
 }
@@ -55,7 +55,7 @@ void LmtpSession::output(std::string& out, std::size_t limit) {
 void LmtpSession::advance() {
   if (advancing_) return;  // an answer that came at once
   advancing_ = true;
-  while (!ended_ && !tls_wanted_ && out_.size() < kMaxHeldReplies && step()) {
+  while (!ended_ && !tls_wanted_ && replies_.ready().size() < kMaxHeldReplies && step()) {
   }
   advancing_ = false;
 }
@@ -151,30 +151,12 @@ bool LmtpSession::take_chunk() {
 }
 
 void LmtpSession::reply(const Reply& what) {
-  fill_reply(reserve_reply(), what);
+  replies_.add(wire::to_line(what));
 }
 
 void LmtpSession::bad(const Reply& what) {
   reply(what);
   if (++bad_commands_ > kMaxBadCommands) hang_up({421, "4.7.0", "Too many errors"});
-}
-
-std::uint64_t LmtpSession::reserve_reply() {
-  replies_.push_back({false, {}});
-  return first_pending_ + replies_.size() - 1;
-}
-
-void LmtpSession::fill_reply(std::uint64_t number, const Reply& what) {
-  replies_[static_cast<std::size_t>(number - first_pending_)] = {true, wire::to_line(what)};
-  flush_replies();
-}
-
-void LmtpSession::flush_replies() {
-  while (!replies_.empty() && replies_.front().known) {
-    out_ += replies_.front().line;
-    replies_.pop_front();
-    ++first_pending_;
-  }
 }
 
 void LmtpSession::hang_up(const Reply& why) {
@@ -198,7 +180,7 @@ void LmtpSession::ask(const Order& order, std::shared_ptr<const UniqueFd> messag
 }
 
 void LmtpSession::add_recipient(const wire::RcptCommand& rcpt) {
-  const std::uint64_t number = reserve_reply();
+  const std::uint64_t number = replies_.reserve();
   const std::size_t index = transaction_->recipients.size();
   transaction_->recipients.push_back({rcpt, false});
   ++transaction_->taken;
@@ -215,10 +197,10 @@ void LmtpSession::add_recipient(const wire::RcptCommand& rcpt) {
 void LmtpSession::recipient_known(std::size_t index, std::uint64_t number, const Answer& answer) {
   if (answer.verdict == Verdict::Done) {
     transaction_->recipients[index].accepted = true;
-    return fill_reply(number, {250, "2.1.5", "OK"});
+    return replies_.fill(number, {250, "2.1.5", "OK"});
   }
   --transaction_->taken;
-  fill_reply(number, reply_of(answer));
+  replies_.fill(number, reply_of(answer));
   if (++refused_ > kMaxRefusedRecipients) hang_up({421, "4.7.0", "Too many bad recipients"});
 }
 
@@ -266,7 +248,7 @@ void LmtpSession::message_ended() {
   }
   delivering_ = true;
   for (std::size_t i = 0; i < now.accepted.size(); ++i) {
-    const std::uint64_t number = reserve_reply();
+    const std::uint64_t number = replies_.reserve();
     if (i == 0) now.first_reply = number;
   }
 }
@@ -288,7 +270,7 @@ bool LmtpSession::give_order() {
   if (now.ordered++ > 0) {  // programs of several users must not share one file position
     Result<UniqueFd> again = reopen(system_.files, now.message->get());
     if (!again) {
-      fill_reply(number, {451, "4.3.0", "Unable to hand the message on"});
+      replies_.fill(number, {451, "4.3.0", "Unable to hand the message on"});
       return true;
     }
     message = std::make_shared<const UniqueFd>(std::move(again).value());
@@ -296,7 +278,7 @@ bool LmtpSession::give_order() {
   const Order order{Order::Kind::Deliver, to.local,    to.domain,        now.mail.sender.plain(),
                     now.octets.on_wire(), now.attempt, dsn_of(recipient)};
   ask(order, std::move(message),
-      [this, number](const Answer& answer) { fill_reply(number, reply_of(answer)); });
+      [this, number](const Answer& answer) { replies_.fill(number, reply_of(answer)); });
   return true;
 }
 

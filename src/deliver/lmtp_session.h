@@ -12,7 +12,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +26,7 @@
 #include "core/wire/smtp_data.h"
 #include "deliver/drain.h"
 #include "deliver/order.h"
+#include "deliver/reply_queue.h"
 
 namespace lbx::deliver {
 
@@ -96,9 +96,9 @@ class LmtpSession final : public Conversation {
   ~LmtpSession() override;
 
   void input(std::string_view bytes) override;
-  bool has_output() const override { return !out_.empty(); }
+  bool has_output() const override { return !replies_.ready().empty(); }
   void output(std::string& out, std::size_t limit) override;
-  bool ended() const override { return ended_ && replies_.empty(); }
+  bool ended() const override { return ended_ && !replies_.awaits(); }
   bool waiting() const override { return under_way_ > 0; }
   void on_answer(std::function<void()> call) override { answered_ = std::move(call); }
   std::chrono::seconds idle_limit() const override { return settings_.idle_limit; }
@@ -108,10 +108,6 @@ class LmtpSession final : public Conversation {
  private:
   friend struct LmtpCommands;
   enum class Mode { Command, DropLine, Data, Chunk, DropChunk };  // what the next octets are
-  struct PendingReply {
-    bool known;
-    std::string line;
-  };
   void advance();
   bool step();
   bool take_command();
@@ -124,10 +120,6 @@ class LmtpSession final : public Conversation {
   void reply(const wire::Reply& what);
   /// The same for a command that makes no sense; too many of them end the session.
   void bad(const wire::Reply& what);
-  /// A place among the replies, for one that is not known yet.
-  std::uint64_t reserve_reply();
-  void fill_reply(std::uint64_t number, const wire::Reply& what);
-  void flush_replies();
 
   void ask(const Order& order, std::shared_ptr<const UniqueFd> message,
            std::function<void(const Answer&)> then);
@@ -156,9 +148,7 @@ class LmtpSession final : public Conversation {
 
   std::string in_;
   std::size_t read_{0};  // octets at the front of in_ that are done with
-  std::string out_;
-  std::deque<PendingReply> replies_;
-  std::uint64_t first_pending_{0};  // the number of replies_.front()
+  ReplyQueue replies_;
   std::size_t under_way_{0};
   bool delivering_{false};
   bool advancing_{false};

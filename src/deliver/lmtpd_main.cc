@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 #include <memory>
 
 #include "core/base/log.h"
@@ -25,11 +24,13 @@
 #include "deliver/user_main.h"
 #include "service/access.h"
 #include "service/command_line.h"
+#include "service/front_user.h"
 #include "service/listener.h"
 #include "service/program.h"
 #include "service/sandbox.h"
 #include "service/stdio_driver.h"
 #include "service/tls_files.h"
+#include "service/tls_follower.h"
 #include "service/tls_keeper.h"
 
 namespace {
@@ -89,11 +90,7 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--listen", options.listen,
                  "unix:PATH or ADDRESS:PORT, several times; - for descriptors 0 and 1");
   app.add_option("--lookup-socket", options.lookup_socket, "answer questions for recipients there");
-  app.add_option("--max-connections", options.listener.max_connections, "connections in all")
-      ->check(CLI::Range(1, 1'000'000));
-  app.add_option("--max-per-address", options.listener.max_per_address,
-                 "connections from one address or user")
-      ->check(CLI::Range(1, 1'000'000));
+  add_connection_limits(app, options.listener);
 }
 
 Result<std::chrono::seconds> seconds_of(const ControlDirectory& control,
@@ -124,11 +121,7 @@ Result<FrontSettings> read_front(const System& system, const ControlDirectory& c
   if (!front.lmtp.certificates.empty() && !asks_for_one) {
     return Error::later("lmtpcertificates needs tlscertificates and tlsclientca");
   }
-  if (::geteuid() == 0) {
-    const std::string name = LBX_TRY(control.get(control::kLmtpFrontUser));
-    front.user = LBX_TRY(accounts.by_name(name));
-    if (!front.user) return Error::later("no such user: " + name + " (control/lmtpfrontuser)");
-  }
+  front.user = LBX_TRY(front_user(control, control::kLmtpFrontUser));
   return front;
 }
 
@@ -148,9 +141,7 @@ Result<Doors> open_doors(const System& system, const Options& options) {
   if (!options.lookup_socket.empty()) {
     doors.lookup = LBX_TRY(listen_on("unix:" + options.lookup_socket, SocketKind::Datagrams));
   }
-  // What is listened on is there from now on: whoever started us may send clients.
-  for (const ListeningSocket& each : doors.lmtp) std::printf("listening %s\n", each.name.c_str());
-  static_cast<void>(std::fflush(stdout));
+  announce(doors.lmtp);
   return doors;
 }
 
@@ -163,47 +154,10 @@ std::unique_ptr<Conversation> welcome(System& system, deliver::Postmaster& postm
                                                 deliver::LmtpPeer{std::move(name), !allowed});
 }
 
-/// What TLS is made from, in the front: what came last and was any good.
-class Certificates {
- public:
-  /// The first ones are waited for. `socket`: where they come from; none: there is no TLS.
-  static Result<Certificates> receive(FileOps& files, UniqueFd socket) {
-    Certificates certificates{files, std::move(socket)};
-    if (certificates.socket_) LBX_TRY(certificates.take(wire::Wait::Yes));
-    return certificates;
-  }
-
-  std::shared_ptr<const TlsServer> now() const { return now_; }
-  int descriptor() const { return socket_.get(); }
-  /// False: the first process has gone.
-  bool look() {
-    const Result<void> taken = take(wire::Wait::No);
-    if (!taken) log("tls-unchanged", {{"why", taken.error().what}});
-    return !gone_;
-  }
-
- private:
-  Certificates(FileOps& files, UniqueFd socket) : files_{&files}, socket_{std::move(socket)} {}
-
-  Result<void> take(wire::Wait wait) {
-    const wire::Datagram got = LBX_TRY(wire::receive_datagram(socket_.get(), wait));
-    gone_ = got.bytes.empty();
-    if (gone_) return Error::later("the first process has gone");
-    now_ = LBX_TRY(receive_tls(*files_, got.descriptor.get()));
-    return {};
-  }
-
-  FileOps* files_;
-  UniqueFd socket_;
-  std::shared_ptr<const TlsServer> now_;
-  bool gone_{false};
-};
-
 /// The front: from here on without any rights.
 Result<void> be_front(System& system, FrontSettings settings, Doors doors, FrontEnd line,
                       ListenerOptions options) {
-  Certificates certificates =
-      LBX_TRY(Certificates::receive(system.files, std::move(line.certificates)));
+  TlsFollower certificates = LBX_TRY(TlsFollower::open(system.files, std::move(line.certificates)));
   if (settings.user) LBX_TRY(become_user(settings.user->uid, settings.user->gid));
   LBX_TRY(forbid_new_privileges());
   deliver::OrderClient postmaster{std::move(line.orders), system.clock, settings.verdict_age};
@@ -231,7 +185,7 @@ Result<void> be_front(System& system, FrontSettings settings, Doors doors, Front
     options.tls = [&] { return certificates.now(); };
     options.watched.push_back({certificates.descriptor(), [&] { return certificates.look(); }});
   }
-  options.started = [&](EventLoop& loop) -> Result<void> {
+  options.started = [&](ListenerLoop& loop) -> Result<void> {
     LBX_TRY(postmaster.use_routes(
         [&loop](int fd, std::function<bool()> readable) {
           loop.watch({fd, std::move(readable)});

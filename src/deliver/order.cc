@@ -24,6 +24,22 @@ Answer answer_later(std::string text) {
   return {Verdict::Later, std::move(text)};
 }
 
+Answer answer_process_ended() {
+  return answer_later("4.3.0 the user's delivery process has ended");
+}
+
+Answer answer_takes_long() {
+  return answer_later("4.4.7 the delivery takes long; it goes on");
+}
+
+bool is_of_queue(Order::Kind kind) {
+  return kind == Order::Kind::Local || kind == Order::Kind::Forget;
+}
+
+std::string address_of(const Order& order) {
+  return order.local + '@' + order.domain;
+}
+
 void log_delivery(const std::string& to, const std::string& from, uid_t uid, const Answer& answer) {
   log("delivery", {{"to", to},
                    {"from", from},

@@ -25,6 +25,13 @@ using wire::Order;
 /// For whoever needs one line with an enhanced status code: Verdict and Deliver.
 Answer answer_of(const Report& report);
 Answer answer_later(std::string text);
+/// To whoever waits for a user's process that has ended, or for longer than a delivery may take.
+Answer answer_process_ended();
+Answer answer_takes_long();
+/// Whether the address has been routed already.
+bool is_of_queue(Order::Kind kind);
+/// Of the recipient: in the log, and as a key.
+std::string address_of(const Order& order);
 /// The line in the log of whoever hears how a delivery has ended.
 void log_delivery(const std::string& to, const std::string& from, uid_t uid, const Answer& answer);
 

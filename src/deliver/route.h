@@ -44,7 +44,7 @@ struct Introduction {
   std::uint64_t route{0};  // 0: the process is to end, its routes lead nowhere
   std::uint64_t seconds{0};
   uid_t uid{0};
-  std::string address;  // as route_key() has it
+  std::string address;  // as address_of() has it
 };
 std::string encode(const Introduction& introduction);
 std::optional<Introduction> decode_introduction(std::string_view bytes);

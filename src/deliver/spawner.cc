@@ -40,15 +40,6 @@ Result<void> watch(int epoll, int fd, std::uint64_t id) {
   return Error::from_errno(errno, "epoll_ctl");
 }
 
-/// Its address is routed already.
-bool is_of_queue(Order::Kind kind) {
-  return kind == Order::Kind::Local || kind == Order::Kind::Forget;
-}
-
-std::string resolution_key(const Order& order) {
-  return (is_of_queue(order.kind) ? 'L' : 'A') + order.local + '@' + order.domain;
-}
-
 /// Why nobody can be found who delivers. The queue hears it in qmail's words.
 Answer not_resolved(Order::Kind kind, const Error& error) {
   if (!is_of_queue(kind)) return answer_of(Report::failed("", error));
@@ -57,14 +48,17 @@ Answer not_resolved(Order::Kind kind, const Error& error) {
 
 Answer process_ended(Order::Kind kind) {
   if (kind == Order::Kind::Local) return answer_of_report(local_report({true, 0}, ""));
-  return answer_later("4.3.0 the user's delivery process has ended");
+  return answer_process_ended();
 }
 
 }  // namespace
 
 Spawner::Spawner(users::Resolver& resolver, const SpawnerLimits& limits, std::optional<uid_t> only,
                  UserMain user_main)
-    : resolver_{resolver}, limits_{limits}, only_{only}, user_main_{std::move(user_main)} {}
+    : limits_{limits},
+      only_{only},
+      user_main_{std::move(user_main)},
+      resolutions_{resolver, limits.resolution_age} {}
 
 Spawner::~Spawner() = default;
 
@@ -134,7 +128,7 @@ void Spawner::take_order(wire::Datagram datagram) {
   const auto& [number, order] = *said;
   const std::chrono::seconds time = time_for(order.kind);
   Asked& asked = asked_[number];
-  asked = {order.kind, order.local + '@' + order.domain, order.sender, {}, now_ + time.count(), 0};
+  asked = {order.kind, address_of(order), order.sender, {}, now_ + time.count(), 0};
   if (asked_.size() > limits_.orders) return answer(number, answer_later("4.3.2 too busy"));
 
   if (order.kind == Order::Kind::Settle) return settle(number, order.settler);
@@ -142,9 +136,9 @@ void Spawner::take_order(wire::Datagram datagram) {
   if (is_of_queue(order.kind) && order.local.empty()) {
     return answer(number, {Verdict::Done, ""});
   }
-  const Result<const users::Resolution*> found = resolve(order);
+  const Result<ResolutionCache::Entry*> found = resolutions_.find(order, now_);
   if (!found) return answer(number, not_resolved(order.kind, found.error()));
-  const users::Resolution& resolution = **found;
+  const users::Resolution& resolution = (*found)->resolution;
   if (const auto no = refusal(order.kind, resolution)) return answer(number, *no);
 
   const users::Controller& who = resolution.controller;
@@ -159,15 +153,12 @@ void Spawner::take_order(wire::Datagram datagram) {
   }
   const bool introducing = introduces_ && order.kind == Order::Kind::Deliver;
   dispatch(std::move(pending));
-  if (introducing) introduce(order);
+  if (introducing) introduce(order, **found);
 }
 
 /// Offers the user's process that the front brings further mail for the address itself; once for
 /// each time that the address is looked up.
-void Spawner::introduce(const Order& order) {
-  const auto known = resolutions_.find(resolution_key(order));
-  if (known == resolutions_.end()) return;
-  Remembered& remembered = known->second;
+void Spawner::introduce(const Order& order, ResolutionCache::Entry& remembered) {
   const users::Controller& who = remembered.resolution.controller;
   const auto current = by_user_.find({who.account.uid, who.account.gid});
   if (current == by_user_.end() || remembered.offered_to == current->second) return;
@@ -190,10 +181,10 @@ void Spawner::introduce(const Order& order) {
   child.introduced = true;
   ++child.sent;
   remembered.offered_to = current->second;
-  const std::int64_t left = limits_.resolution_age.count() - (now_ - remembered.since);
+  const std::int64_t left = resolutions_.seconds_left(remembered, now_);
   offered_[number] = {
       {current->second, number, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 1)),
-       who.account.uid, order.local + '@' + order.domain},
+       who.account.uid, address_of(order)},
       std::move(pair.ours)};
 }
 
@@ -231,22 +222,6 @@ void Spawner::settle(std::uint64_t number, std::uint64_t id) {
 std::chrono::seconds Spawner::time_for(Order::Kind kind) const {
   if (kind == Order::Kind::Verdict || kind == Order::Kind::Forget) return limits_.verdict_time;
   return kind == Order::Kind::Local ? limits_.local_time : limits_.delivery_time;
-}
-
-Result<const users::Resolution*> Spawner::resolve(const Order& order) {
-  const bool routed = is_of_queue(order.kind);
-  const std::string key = resolution_key(order);
-  const auto known = resolutions_.find(key);
-  if (known != resolutions_.end() && now_ - known->second.since < limits_.resolution_age.count()) {
-    return &known->second.resolution;
-  }
-  users::Resolution resolution = LBX_TRY(routed ? resolver_.resolve_local(order.local, order.domain)
-                                                : resolver_.resolve(order.local, order.domain));
-  if (resolutions_.size() >= kMaxCachedResolutions) resolutions_.clear();
-  const auto [at, fresh] =
-      resolutions_.insert_or_assign(key, Remembered{std::move(resolution), now_, 0});
-  static_cast<void>(fresh);
-  return &at->second.resolution;
 }
 
 std::optional<Answer> Spawner::refusal(Order::Kind kind,
@@ -450,7 +425,7 @@ void Spawner::look_at_the_clock() {
     if (asked.expires < now_) late.push_back(number);
   }
   for (const std::uint64_t number : late) {
-    answer(number, answer_later("4.4.7 the delivery takes long; it goes on"));
+    answer(number, answer_takes_long());
   }
   std::vector<std::uint64_t> idle;
   for (auto& [id, child] : children_) {

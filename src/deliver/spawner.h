@@ -24,12 +24,11 @@
 #include "core/users/resolver.h"
 #include "core/wire/datagram.h"
 #include "deliver/order.h"
+#include "deliver/resolution_cache.h"
 #include "deliver/route.h"
 
 namespace lbx::deliver {
 
-/// Addresses whose user is remembered.
-inline constexpr std::size_t kMaxCachedResolutions = 2'000;
 /// Routes are numbered from here, orders below.
 inline constexpr std::uint64_t kFirstRoute = std::uint64_t{1} << 62U;
 
@@ -104,11 +103,6 @@ class Spawner {
     int fd;
     std::function<void()> readable;
   };
-  struct Remembered {
-    users::Resolution resolution;
-    std::int64_t since;
-    std::uint64_t offered_to;  // the process that has a route for it; 0: none
-  };
   /// A route that the user's process has not taken yet.
   struct Offered {
     Introduction introduction;
@@ -119,10 +113,9 @@ class Spawner {
   void take_orders();
   void take_order(wire::Datagram datagram);
   std::chrono::seconds time_for(Order::Kind kind) const;
-  Result<const users::Resolution*> resolve(const Order& order);
   std::optional<Answer> refusal(Order::Kind kind, const users::Resolution& resolution) const;
   void settle(std::uint64_t number, std::uint64_t id);
-  void introduce(const Order& order);
+  void introduce(const Order& order, ResolutionCache::Entry& remembered);
   void offer_answered(std::uint64_t id, const wire::NumberedAnswer& said);
   void dispatch(Pending pending);
   UserChild* child_of(const User& user);
@@ -138,10 +131,10 @@ class Spawner {
   void look_at_the_clock();
   int next_timeout() const;
 
-  users::Resolver& resolver_;
   SpawnerLimits limits_;
   std::optional<uid_t> only_;
   UserMain user_main_;
+  ResolutionCache resolutions_;
 
   UniqueFd signals_;
   UniqueFd signals_to_;
@@ -159,7 +152,6 @@ class Spawner {
   std::deque<Pending> waiting_;            // for a process, where there are too many
   std::unordered_map<std::uint64_t, Asked> asked_;
   std::map<User, std::size_t> orders_of_;
-  std::unordered_map<std::string, Remembered> resolutions_;
 };
 
 }  // namespace lbx::deliver

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "core/base/ascii.h"
@@ -68,20 +69,21 @@ bool contains(const Networks& networks, const std::string& address) {
   return std::ranges::any_of(networks, [&](const Network& each) { return each.contains(address); });
 }
 
+Result<uid_t> user_id(users::Accounts& accounts, const std::string& name) {
+  static constexpr std::uint64_t kNobody = std::numeric_limits<uid_t>::max();  // -1 of chown(2)
+  const auto number = ascii::parse_number(name);
+  if (number && *number < kNobody) return static_cast<uid_t>(*number);
+  const std::optional<users::Account> account = LBX_TRY(accounts.by_name(name));
+  if (!account) return Error::later("no such user: " + name);
+  return account->uid;
+}
+
 Access::Access() : uids_{0, ::geteuid()} {
   for (const char* each : {"127.0.0.0/8", "::1"}) networks_.push_back(*Network::parse(each));
 }
 
 Result<void> Access::add_users(users::Accounts& accounts, const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    if (const auto uid = ascii::parse_number(name)) {
-      uids_.push_back(static_cast<uid_t>(*uid));
-      continue;
-    }
-    const std::optional<users::Account> account = LBX_TRY(accounts.by_name(name));
-    if (!account) return Error::later("no such user: " + name);
-    uids_.push_back(account->uid);
-  }
+  for (const std::string& name : names) uids_.push_back(LBX_TRY(user_id(accounts, name)));
   return {};
 }
 

@@ -27,6 +27,10 @@ class Network {
   unsigned bits_{0};  // of 128
 };
 
+/// Whom a line of a setting names: a name, or the number itself. An unknown name is an error: a
+/// typing mistake must not stay unseen.
+Result<uid_t> user_id(users::Accounts& accounts, const std::string& name);
+
 using Networks = std::vector<Network>;
 Result<Networks> parse_networks(const std::vector<std::string>& texts);
 bool contains(const Networks& networks, const std::string& address);
@@ -35,7 +39,7 @@ class Access {
  public:
   /// Root, we ourselves, and loopback addresses are always let in.
   Access();
-  /// `names` and user ids. An unknown name is an error: a typing mistake must not stay unseen.
+  /// As user_id() has them.
   Result<void> add_users(users::Accounts& accounts, const std::vector<std::string>& names);
   Result<void> add_networks(const std::vector<std::string>& networks);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "service/command_line.h"
 
+#include "service/listener.h"
+
 namespace lbx {
 
 Result<std::optional<int>> parse_command_line(CLI::App& app, int argc, char** argv) {
@@ -13,6 +15,15 @@ Result<std::optional<int>> parse_command_line(CLI::App& app, int argc, char** ar
     return Error::later(std::string{wrong.what()} + " (see --help)");
   }
   return std::optional<int>{};
+}
+
+void add_connection_limits(CLI::App& app, ListenerOptions& options) {
+  static constexpr int kMost = 1'000'000;
+  app.add_option("--max-connections", options.max_connections, "connections in all")
+      ->check(CLI::Range(1, kMost));
+  app.add_option("--max-per-address", options.max_per_address,
+                 "connections from one address or user")
+      ->check(CLI::Range(1, kMost));
 }
 
 }  // namespace lbx

@@ -11,9 +11,14 @@
 
 namespace lbx {
 
+struct ListenerOptions;
+
 /// Reads the command line into `app`. A value is an exit status to end with at once (--help,
 /// --version: 0, printed). A command line that makes no sense is an error, Retry::Later: whoever
 /// wrote it can mend it while the mail waits.
 Result<std::optional<int>> parse_command_line(CLI::App& app, int argc, char** argv);
+
+/// Adds --max-connections and --max-per-address.
+void add_connection_limits(CLI::App& app, ListenerOptions& options);
 
 }  // namespace lbx

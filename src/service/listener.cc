@@ -37,7 +37,7 @@ struct Borrowed {
   asio::posix::stream_descriptor descriptor;
 };
 
-class Listener final : public EventLoop, public Reception {
+class Listener final : public ListenerLoop, public Reception {
  public:
   Listener(const ListenerOptions& options, const ConversationMaker& make)
       : options_{options},

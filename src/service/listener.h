@@ -27,9 +27,9 @@
 namespace lbx {
 
 /// What the loop does beside accepting; from any thread.
-class EventLoop {
+class ListenerLoop {
  public:
-  virtual ~EventLoop() = default;
+  virtual ~ListenerLoop() = default;
   /// `work` is done by one of the loop's threads.
   virtual void post(std::function<void()> work) = 0;
   /// Serves a connection that somebody else has accepted, and counted.
@@ -55,7 +55,7 @@ struct ListenerOptions {
   /// Whether a peer is a proxy that begins with a header of the PROXY protocol.
   std::function<bool(const Peer& peer)> is_proxy{};
   /// Called when all is ready, before the first connection is taken.
-  std::function<Result<void>(EventLoop& loop)> started{};
+  std::function<Result<void>(ListenerLoop& loop)> started{};
 };
 
 /// Makes the conversation for a connection just accepted; nullptr: this peer is not welcome, and is

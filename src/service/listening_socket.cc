@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "core/base/ascii.h"
@@ -142,6 +143,11 @@ Result<std::vector<ListeningSocket>> inherited_sockets(const System& system) {
     sockets.push_back({UniqueFd{fd}, name_of(fd), i < names.size() && names[i] == "tls"});
   }
   return sockets;
+}
+
+void announce(const std::vector<ListeningSocket>& sockets) {
+  for (const ListeningSocket& each : sockets) std::printf("listening %s\n", each.name.c_str());
+  static_cast<void>(std::fflush(stdout));
 }
 
 std::optional<Peer> peer_of(int connection) {

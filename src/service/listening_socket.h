@@ -32,6 +32,9 @@ Result<ListeningSocket> listen_on(const std::string& address, SocketKind kind = 
 /// begins at once on those whose name (FileDescriptorName=) is `tls`.
 Result<std::vector<ListeningSocket>> inherited_sockets(const System& system);
 
+/// Says on standard output what is listened on; whoever started us may send clients from then on.
+void announce(const std::vector<ListeningSocket>& sockets);
+
 /// The other side of a connection.
 struct Peer {
   std::string address;       // of TCP: "127.0.0.1", "::1"; of a Unix socket: "uid 33"

@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/base/io.h"
 #include "core/base/log.h"
 #include "core/message/spool.h"
 #include "core/wire/datagram.h"
@@ -20,8 +19,6 @@ namespace lbx {
 namespace {
 
 constexpr std::uint32_t kChange = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF;
-constexpr std::chrono::seconds kSettle{1};
-constexpr std::chrono::hours kNotNow{24 * 365 * 100};
 
 Result<void> wait_for(int epoll, int fd) {
   epoll_event event{};
@@ -39,19 +36,21 @@ bool took_something(int fd) {
 
 }  // namespace
 
-Result<TlsKeeper> TlsKeeper::open(FileOps& files, TlsFiles names, std::string announcement) {
+Result<TlsKeeper> TlsKeeper::open(FileOps& files, TlsFiles names, std::string announcement,
+                                  std::chrono::milliseconds settle) {
   UniqueFd events{::epoll_create1(EPOLL_CLOEXEC)};
   if (!events) return Error::from_errno(errno, "epoll_create");
   UniqueFd folders{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};  // without it: send() alone
   if (folders) LBX_TRY(wait_for(events.get(), folders.get()));
-  Timer soon = LBX_TRY(Timer::after(kNotNow));
+  Timer soon = LBX_TRY(Timer::stopped());
   LBX_TRY(wait_for(events.get(), soon.fd()));
   TlsKeeper keeper{files,
                    std::move(names),
                    std::move(announcement),
                    std::move(events),
                    std::move(folders),
-                   std::move(soon)};
+                   std::move(soon),
+                   settle};
   keeper.watch_folders();
   return keeper;
 }
@@ -64,7 +63,7 @@ void TlsKeeper::watch_folders() const {
 
 void TlsKeeper::look(int front) {
   if (took_something(folders_.get()) && !std::exchange(changed_, true)) {
-    static_cast<void>(soon_.restart(kSettle));
+    static_cast<void>(soon_.restart(settle_));
   }
   if (took_something(soon_.fd())) static_cast<void>(send(front));
 }
@@ -101,12 +100,6 @@ Result<void> TlsKeeper::read_and_send(int front) const {
   static_cast<void>(LBX_TRY(TlsServer::make(material)));
   const UniqueFd memory = LBX_TRY(sealed_memory(*files_, encode(material)));
   return wire::send_datagram(front, announcement_, memory.get(), wire::Wait::Yes);
-}
-
-Result<std::shared_ptr<const TlsServer>> receive_tls(FileOps& files, int descriptor) {
-  const std::string text = LBX_TRY(read_whole(files, descriptor, kMaxTlsMaterial, "certificates"));
-  const TlsMaterial material = LBX_TRY(parse_tls_material(text));
-  return TlsServer::make(material);
 }
 
 }  // namespace lbx

@@ -9,19 +9,26 @@
 namespace lbx {
 
 Result<Timer> Timer::after(std::chrono::milliseconds time) {
-  UniqueFd fd{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
-  if (!fd) return Error::from_errno(errno, "timerfd_create");
-  Timer timer{std::move(fd)};
+  Timer timer = LBX_TRY(stopped());
   LBX_TRY(timer.restart(time));
   return timer;
 }
 
+Result<Timer> Timer::stopped() {
+  UniqueFd fd{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
+  if (!fd) return Error::from_errno(errno, "timerfd_create");
+  return Timer{std::move(fd)};
+}
+
 Result<void> Timer::restart(std::chrono::milliseconds time) {
+  return set(std::max(time, std::chrono::milliseconds{1}));
+}
+
+/// A time of nothing switches it off.
+Result<void> Timer::set(std::chrono::milliseconds time) {
   using namespace std::chrono;
-  // A time of nothing would switch it off.
-  const milliseconds wait = std::max(time, milliseconds{1});
-  const seconds whole = duration_cast<seconds>(wait);
-  const itimerspec when{{0, 0}, {whole.count(), nanoseconds{wait - whole}.count()}};
+  const seconds whole = duration_cast<seconds>(time);
+  const itimerspec when{{0, 0}, {whole.count(), nanoseconds{time - whole}.count()}};
   if (::timerfd_settime(fd_.get(), 0, &when, nullptr) != 0) {
     return Error::from_errno(errno, "timerfd_settime");
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // letterbox-authd: says who may log in. See letterbox-authd(8).
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,9 +10,10 @@
 #include <cstdio>
 #include <string_view>
 
-#include "core/base/ascii.h"
 #include "core/base/mail_home.h"
+#include "core/base/signals.h"
 #include "core/control/settings.h"
+#include "service/access.h"
 #include "service/auth/auth_client.h"
 #include "service/auth/auth_server.h"
 #include "service/auth/hardening.h"
@@ -45,28 +45,9 @@ Result<std::vector<uid_t>> client_uids(const control::ControlDirectory& control)
   std::vector<uid_t> uids{0, ::geteuid()};
   users::SystemAccounts accounts;
   for (const std::string& each : LBX_TRY(control.get(control::kAuthClients))) {
-    const auto number = ascii::parse_number(each);
-    if (number && *number < UINT_MAX) {
-      uids.push_back(static_cast<uid_t>(*number));
-      continue;
-    }
-    const std::optional<users::Account> user = LBX_TRY(accounts.by_name(each));
-    if (!user) return Error::later("authclients: there is no user " + each);
-    uids.push_back(user->uid);
+    uids.push_back(LBX_TRY(user_id(accounts, each)));
   }
   return uids;
-}
-
-/// Readable at SIGTERM and SIGINT. Before any thread is started: all of them must block these.
-Result<UniqueFd> stop_signal() {
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGTERM);
-  ::sigaddset(&signals, SIGINT);
-  if (::sigprocmask(SIG_BLOCK, &signals, nullptr) != 0) return Error::from_errno(errno, "signals");
-  UniqueFd fd{::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)};
-  if (!fd) return Error::from_errno(errno, "signalfd");
-  return fd;
 }
 
 struct Options {
@@ -108,7 +89,7 @@ Result<int> serve(System& system, const Options& options) {
   }
   LBX_TRY(auth::harden(authenticator->runs_programs()));
   std::vector<uid_t> clients = LBX_TRY(client_uids(control));
-  const UniqueFd stop = LBX_TRY(stop_signal());
+  const UniqueFd stop = LBX_TRY(open_signals({SIGTERM, SIGINT}));
   auto pool = LBX_TRY(auth::WorkerPool::start(static_cast<unsigned>(threads)));
   auth::AuthServer server{*authenticator, system.randomness, std::move(pool),
                           std::chrono::seconds{delay}, std::move(clients)};

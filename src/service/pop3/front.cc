@@ -10,7 +10,7 @@
 #include "core/base/log.h"
 #include "core/wire/datagram.h"
 #include "service/pop3/front_session.h"
-#include "service/tls_keeper.h"
+#include "service/tls_follower.h"
 
 namespace lbx::pop3 {
 namespace {
@@ -28,7 +28,7 @@ std::unique_ptr<Conversation> FrontDesk::welcome(const Peer& peer) {
   return std::make_unique<FrontSession>(*this, peer);
 }
 
-void FrontDesk::use(EventLoop& loop) {
+void FrontDesk::use(ListenerLoop& loop) {
   loop_ = &loop;
   if (auth_) loop.watch({auth_->fd(), [this] { return take_auth_replies(); }});
 }

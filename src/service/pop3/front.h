@@ -54,7 +54,7 @@ class FrontDesk {
 
   /// Waits for what TLS is made from, and to hear of letterbox-authd, before anybody is welcome.
   Result<void> wait_for_spawner();
-  void use(EventLoop& loop);
+  void use(ListenerLoop& loop);
   /// False: the spawner has gone.
   bool take_spawner_messages();
 
@@ -91,7 +91,7 @@ class FrontDesk {
 
   const FrontSettings& settings_;
   int spawner_;
-  EventLoop* loop_{nullptr};
+  ListenerLoop* loop_{nullptr};
   std::shared_ptr<const TlsServer> tls_;
   std::optional<auth::AuthClient> auth_;
   bool auth_known_{false};  // whether there is one

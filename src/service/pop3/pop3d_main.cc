@@ -10,7 +10,6 @@
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <cstdio>
 #include <cstdlib>
 
 #include "core/base/mail_home.h"
@@ -22,6 +21,7 @@
 #include "service/auth/hardening.h"
 #include "service/auth/login_file.h"
 #include "service/command_line.h"
+#include "service/front_user.h"
 #include "service/listener.h"
 #include "service/pop3/front.h"
 #include "service/pop3/piped.h"
@@ -68,11 +68,7 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--listen", options.listen,
                  "ADDRESS:PORT, several times; - for descriptors 0 and 1");
   app.add_option("--listen-tls", options.listen_tls, "the same, with TLS from the first octet");
-  app.add_option("--max-connections", options.listener.max_connections, "connections in all")
-      ->check(CLI::Range(1, 1'000'000));
-  app.add_option("--max-per-address", options.listener.max_per_address,
-                 "connections from one address")
-      ->check(CLI::Range(1, 1'000'000));
+  add_connection_limits(app, options.listener);
   app.add_option("--threads", options.threads, "sessions of one Maildir that work at once")
       ->check(CLI::Range(1, 64));
   app.add_option("--idle-timeout", options.idle_seconds, "seconds, after the login")
@@ -125,11 +121,7 @@ Result<void> read_front(Everything& all, const ControlDirectory& control) {
   all.front.proxies = LBX_TRY(parse_networks(proxies));
   const auto xclients = LBX_TRY(control.get(control::kXclientNetworks));
   all.front.xclients = LBX_TRY(parse_networks(xclients));
-  if (::geteuid() != 0) return {};
-  users::SystemAccounts accounts;
-  const std::string name = LBX_TRY(control.get(control::kPop3FrontUser));
-  all.front_user = LBX_TRY(accounts.by_name(name));
-  if (!all.front_user) return Error::later("no such user: " + name + " (control/pop3frontuser)");
+  all.front_user = LBX_TRY(front_user(control, control::kPop3FrontUser));
   return {};
 }
 
@@ -146,7 +138,7 @@ Result<void> be_front(const Everything& all, Doors doors, int spawner) {
   options.tls = [&] { return desk.tls(); };
   options.is_proxy = [&](const Peer& peer) { return contains(all.front.proxies, peer.address); };
   options.watched.push_back({spawner, [&] { return desk.take_spawner_messages(); }});
-  options.started = [&](EventLoop& loop) -> Result<void> {
+  options.started = [&](ListenerLoop& loop) -> Result<void> {
     desk.use(loop);
     if (doors.stdio)
       loop.admit(UniqueFd{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)}, doors.stdio_tls);
@@ -200,11 +192,7 @@ Result<void> run(System& system, const Everything& all, Doors doors, const std::
   parts.one_connection = doors.stdio;
   pop3::Spawner spawner{system.files, all.limits, std::move(parts)};
   LBX_TRY(spawner.start());
-  // What is listened on is there from now on: whoever started us may send clients.
-  for (const ListeningSocket& each : doors.sockets) {
-    std::printf("listening %s\n", each.name.c_str());
-  }
-  static_cast<void>(std::fflush(stdout));
+  announce(doors.sockets);
   return spawner.serve();
 }
 

@@ -47,7 +47,7 @@ Result<void> SessionHost::run(unsigned threads) {
   ListenerOptions options;
   options.threads = threads;
   options.watched.push_back({socket_, [this] { return take_orders(); }});
-  options.started = [this](EventLoop& loop) {
+  options.started = [this](ListenerLoop& loop) {
     loop_ = &loop;
     return Result<void>{};
   };

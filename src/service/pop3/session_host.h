@@ -31,7 +31,7 @@ class SessionHost {
   const pop3d::ServerSettings& settings_;
   std::string maildir_;
   int socket_;
-  EventLoop* loop_{nullptr};
+  ListenerLoop* loop_{nullptr};
 };
 
 }  // namespace lbx::pop3

@@ -2,7 +2,6 @@
 #include "service/pop3/spawner.h"
 
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/signals.h"
 #include "core/base/user.h"
 #include "core/wire/datagram.h"
 #include "service/forked_process.h"
@@ -43,13 +43,6 @@ Result<void> watch(int epoll, int fd, std::uint64_t id, int how = EPOLL_CTL_ADD,
   return Error::from_errno(errno, "epoll_ctl");
 }
 
-sigset_t our_signals() {
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  for (const int each : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&signals, each);
-  return signals;
-}
-
 }  // namespace
 
 Spawner::Spawner(FileOps& files, SpawnerLimits limits, SpawnerParts parts)
@@ -66,11 +59,9 @@ Result<void> Spawner::start() {
 }
 
 Result<void> Spawner::prepare() {
-  const sigset_t signals = our_signals();
-  if (::sigprocmask(SIG_BLOCK, &signals, nullptr) != 0) return Error::from_errno(errno, "signals");
-  signals_.reset(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  signals_ = LBX_TRY(open_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}));
   epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
-  if (!signals_ || !epoll_) return Error::from_errno(errno, "epoll");
+  if (!epoll_) return Error::from_errno(errno, "epoll");
   LBX_TRY(watch(epoll_.get(), signals_.get(), kSignals));
   if (!parts_.tls) return {};
   tls_.emplace(LBX_TRY(TlsKeeper::open(files_, *parts_.tls, encode(SpawnerMessage{NewTls{}}))));
@@ -135,11 +126,10 @@ void Spawner::dispatch(std::uint64_t id) {
 }
 
 void Spawner::take_signals() {
-  signalfd_siginfo info{};
-  while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    if (info.ssi_signo == SIGUSR1) {
+  while (const int signal = next_signal(signals_.get())) {
+    if (signal == SIGUSR1) {
       log_counters();
-    } else if (info.ssi_signo == SIGHUP) {
+    } else if (signal == SIGHUP) {
       if (tls_) static_cast<void>(tls_->send(front_socket_.get()));
     } else {
       serving_ = false;  // every other process sees its socket closed

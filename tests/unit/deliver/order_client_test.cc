@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <map>
 
 #include "core/wire/datagram.h"
 #include "support/test_system.h"
@@ -64,17 +63,11 @@ TEST_F(OrderClientTest, KeepsVerdictsForAWhile) {
   start(5);
   ask("a", 10);
   answer_next(Verdict::Done, "yes");
-  ask("a", 3);   // what holds for 10 octets does for 3
-  ask("a", 11);  // not for 11
-  EXPECT_EQ(answers.size(), 2U);
-  answer_next(Verdict::Never, "too big");
-  ask("a", 12);
-  EXPECT_EQ(answers.back(), "too big");
+  ask("a", 3);  // what holds for 10 octets does for 3
+  EXPECT_EQ(answers, std::vector<std::string>(2, "yes"));
   EXPECT_FALSE(next_order());
-  ask("a", 5);
-  EXPECT_TRUE(next_order());
   outside.clock.time.seconds += 5;
-  ask("a", 12);
+  ask("a", 3);
   EXPECT_TRUE(next_order());
 }
 
@@ -127,130 +120,88 @@ TEST_F(OrderClientTest, AFullDoorMakesOrdersWait) {
   EXPECT_LE(most, kMaxOrdersSent);
 }
 
-/// A client that hears of users' processes; the other end of the socket is ours.
-class RoutesTest : public OrderClientTest {
+/// A client that hears of users' processes; their end of each socket is ours.
+class OrderClientWithRoutesTest : public OrderClientTest {
  protected:
-  RoutesTest() {
+  OrderClientWithRoutesTest() {
     EXPECT_TRUE(start().use_routes(
-        [this](int fd, std::function<bool()> readable) { watched[fd] = std::move(readable); },
+        [this](int, std::function<bool()> readable) { watched.push_back(std::move(readable)); },
         std::chrono::seconds{60}));
-    before = watched.size();
   }
-  void tell(const Introduction& introduction, int fd = -1) {
-    EXPECT_TRUE(wire::send_datagram(pair.theirs.get(), encode(introduction), fd, Wait::No));
-    client->take_answers();
-  }
-  void introduce(std::uint64_t seconds = 100) {
+  UniqueFd introduce(std::uint64_t child, const std::string& address) {
     wire::SocketPair made = wire::make_socket_pair().value();
-    user = std::move(made.theirs);
-    tell({5, 77, seconds, 1000, "a@x"}, made.ours.get());
+    const Introduction introduction{child, 77, 100, 1000, address};
+    EXPECT_TRUE(
+        wire::send_datagram(pair.theirs.get(), encode(introduction), made.ours.get(), Wait::No));
+    client->take_answers();
+    return std::move(made.theirs);
   }
-  void deliver() { ask("a", 0, Order::Kind::Deliver); }
-  Result<RoutedOrder> routed() {
+  void deliver(const char* local) { ask(local, 0, Order::Kind::Deliver); }
+  static Result<RoutedOrder> routed(const UniqueFd& user) {
     const Result<wire::Datagram> got = wire::receive_datagram(user.get(), Wait::No);
     if (!got) return got.error();
     return decode_routed_order(got->bytes);
   }
-  void say(std::uint64_t number, const char* text) {
-    const Answer said{Verdict::Done, text};
-    EXPECT_TRUE(wire::send_datagram(user.get(), encode(number, said), -1, Wait::No));
-  }
-  /// The loop runs what is ready.
-  void look() {
-    for (auto each = watched.begin(); each != watched.end();) {
-      each = each->second() ? std::next(each) : watched.erase(each);
-    }
-  }
 
-  std::map<int, std::function<bool()>> watched;
-  std::size_t before{0};
-  UniqueFd user;
+  std::vector<std::function<bool()>> watched;
 };
 
-TEST_F(RoutesTest, DeliveriesGoStraightAndVerdictsDoNot) {
-  introduce();
-  deliver();
+TEST_F(OrderClientWithRoutesTest, DeliveriesGoStraightAndVerdictsDoNot) {
+  const UniqueFd user = introduce(5, "a@x");
+  deliver("a");
   EXPECT_FALSE(next_order());
-  const Result<RoutedOrder> order = routed();
-  ASSERT_TRUE(order) << order.error().what;
-  EXPECT_EQ(order->route, 77U);
-  say(order->number, "straight");
-  look();
-  EXPECT_EQ(answers, std::vector<std::string>{"straight"});
+  EXPECT_TRUE(routed(user));
   ask("a");
   EXPECT_TRUE(next_order());
-  ask("b", 0, Order::Kind::Deliver);  // another address
+  deliver("b");  // another address
   EXPECT_TRUE(next_order());
-  EXPECT_FALSE(routed());
+  EXPECT_FALSE(routed(user));
 }
 
-TEST_F(RoutesTest, ARouteIsForSomeSeconds) {
-  introduce(0);
-  deliver();
-  EXPECT_TRUE(next_order());
-  EXPECT_FALSE(routed());
-}
-
-TEST_F(RoutesTest, WhatAProcessLeavesUnansweredIsForLater) {
-  introduce();
-  deliver();
-  deliver();
-  const Result<RoutedOrder> order = routed();
-  ASSERT_TRUE(order);
-  say(order->number, "one");
-  user.reset();
-  look();
-  EXPECT_EQ(answers,
-            (std::vector<std::string>{"one", "4.3.0 the user's delivery process has ended"}));
-  EXPECT_EQ(watched.size(), before);
-  deliver();
-  EXPECT_TRUE(next_order());
-}
-
-TEST_F(RoutesTest, NobodySpeaksForOthersMail) {
-  introduce();
-  ask("b", 0, Order::Kind::Deliver);
-  const Result<wire::NumberedOrder> other = next_order();
-  ASSERT_TRUE(other);
-  deliver();
-  say(other->number, "forged");
-  look();
-  EXPECT_EQ(answers, std::vector<std::string>{"4.3.0 the user's delivery process has ended"});
-}
-
-TEST_F(RoutesTest, AProcessThatIsToEndIsLetGoWhenItHasAnswered) {
-  introduce();
-  deliver();
-  const Result<RoutedOrder> order = routed();
-  ASSERT_TRUE(order);
-  tell({5, 0, 0, 0, ""});
-  deliver();
-  EXPECT_TRUE(next_order());
-  say(order->number, "last");
-  look();
-  EXPECT_EQ(answers, std::vector<std::string>{"last"});
-  EXPECT_EQ(watched.size(), before);
-  const Result<wire::Datagram> end = wire::receive_datagram(user.get(), Wait::No);
-  ASSERT_TRUE(end);
-  EXPECT_TRUE(end->bytes.empty());
-}
-
-TEST_F(RoutesTest, SoManyRoutesAreKnownAtOnce) {
-  introduce();
-  for (std::uint64_t i = 1; i < kMaxRoutes; ++i) tell({5, 77 + i, 100, 1000, std::to_string(i)});
-  deliver();
-  EXPECT_TRUE(routed());
-  tell({5, 1, 100, 1000, "one@more"});
-  deliver();
-  EXPECT_FALSE(routed());
-  EXPECT_TRUE(next_order());
-}
-
-TEST_F(RoutesTest, WhatIsTooMuchAtOnceGoesByTheDoor) {
-  introduce();
-  for (std::size_t i = 0; i < kMaxRoutedAtOnce; ++i) deliver();
+TEST_F(OrderClientWithRoutesTest, WhatIsTooMuchForAProcessAtOnceGoesByTheDoor) {
+  const UniqueFd user = introduce(5, "a@x");
+  for (std::size_t i = 0; i < kMaxRoutedAtOnce; ++i) deliver("a");
   EXPECT_FALSE(next_order());
-  deliver();
+  deliver("a");
+  EXPECT_TRUE(next_order());
+}
+
+TEST_F(OrderClientWithRoutesTest, NumbersAreTheSameForAll) {
+  const UniqueFd user = introduce(5, "a@x");
+  deliver("b");
+  deliver("a");
+  const Result<wire::NumberedOrder> by_door = next_order();
+  const Result<RoutedOrder> straight = routed(user);
+  ASSERT_TRUE(by_door && straight);
+  EXPECT_NE(by_door->number, straight->number);
+}
+
+TEST_F(OrderClientWithRoutesTest, WhereTheServiceHasGoneThoseWithProcessesAreForLaterToo) {
+  const UniqueFd user = introduce(5, "a@x");
+  deliver("a");
+  ask("b");
+  pair.theirs.reset();
+  client->take_answers();
+  deliver("a");
+  EXPECT_EQ(answers, std::vector<std::string>(3, "4.3.2 the delivery service has ended"));
+}
+
+TEST_F(OrderClientWithRoutesTest, ThoseWithProcessesCountAmongAllThatAreUnderWay) {
+  std::vector<UniqueFd> users;
+  for (std::size_t sent = 0; sent < kMaxOrdersSent; ++sent) {
+    const std::string local = std::to_string(sent / kMaxRoutedAtOnce);
+    if (sent % kMaxRoutedAtOnce == 0) users.push_back(introduce(1 + users.size(), local + "@x"));
+    deliver(local.c_str());
+  }
+  ask("a");
+  EXPECT_FALSE(next_order());
+  const Result<RoutedOrder> straight = routed(users.front());
+  ASSERT_TRUE(straight);
+  const Answer said{Verdict::Done, "delivered"};
+  EXPECT_TRUE(
+      wire::send_datagram(users.front().get(), encode(straight->number, said), -1, Wait::No));
+  for (const auto& readable : watched) readable();  // which makes room
+  EXPECT_EQ(answers, std::vector<std::string>{"delivered"});
   EXPECT_TRUE(next_order());
 }
 

@@ -44,6 +44,16 @@ TEST(Access, UsersAndNetworksAreAdded) {
   EXPECT_FALSE(access.allows(Peer{"10.1.2.4", {}}));
 }
 
+TEST(UserId, IsANameOrANumberThatCanBeOne) {
+  OneAccount accounts;
+  EXPECT_EQ(*user_id(accounts, "postfix"), 4711U);
+  EXPECT_EQ(*user_id(accounts, "0"), 0U);
+  EXPECT_EQ(*user_id(accounts, "4294967294"), 4'294'967'294U);
+  for (const char* each : {"", "postfx", "-1", "4294967295", "4294967296", "1x"}) {
+    EXPECT_FALSE(user_id(accounts, each)) << each;
+  }
+}
+
 TEST(Access, RefusesWhatIsNoNetwork) {
   for (const char* each : {"", "x", "1.2.3.4/33", "::/129", "1.2.3.4/", "1.2.3.4/-1", "1.2.3/8"}) {
     EXPECT_FALSE(Network::parse(each)) << each;

@@ -23,7 +23,7 @@ TEST(ListenerTest, WhatIsWatchedStaysOpenForItsOwner) {
   options.threads = 1;
   options.watched.push_back({silent.ours.get(), [] { return true; }});
   options.watched.push_back({ended.ours.get(), [] { return false; }});  // ends it
-  options.started = [&](EventLoop& loop) -> Result<void> {
+  options.started = [&](ListenerLoop& loop) -> Result<void> {
     loop.watch({late.ours.get(), [] { return false; }});
     loop.watch({silent.theirs.get(), [] { return true; }});
     return {};
