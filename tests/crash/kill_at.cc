@@ -98,6 +98,7 @@ class Tracer {
         continue;
       }
       threads_.erase(tid);
+      release_early();
       if (tid != first_) continue;
       // Those that still run are let go, and end by themselves.
       if (at_ == 0) write_counts();
@@ -110,6 +111,7 @@ class Tracer {
     const int event = status >> 16;
     if (!threads_.contains(tid)) {
       early_.insert(tid);  // until its parent tells of it
+      if (over_) release_early();
     } else if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
                event == PTRACE_EVENT_CLONE) {
       born(tid);
@@ -136,6 +138,13 @@ class Tracer {
       processes_[threads_[tid]].role = role_of_child(processes_[threads_[parent]]);
     }
     if (early_.erase(tid) > 0) go_on(tid, 0);
+  }
+
+  /// Whose parent was killed before it could tell of them would be stopped for ever. Those of
+  /// others are met again at their next call.
+  void release_early() {
+    for (const pid_t each : early_) go_on(each, 0);
+    early_.clear();
   }
 
   static std::string role_of_child(Process& parent) {
