@@ -54,16 +54,16 @@ void Loader::load(MessageId message, const std::vector<MessageId>& next, Take ta
   }
 }
 
-/// What is wrong with one that is read ahead is nobody's business yet.
+/// An error undoes the whole transaction, whoever's message is in trouble: the store may have lost
+/// it.
 Result<void> Loader::read(QueueStore& store, Trip& trip) {
   trip.read.clear();  // it may be the second time
   trip.read.push_back(LBX_TRY(store.message(trip.wanted.front(), true)));
   std::uint64_t octets = octets_in_memory(trip.read.front());
   while (trip.read.size() < trip.wanted.size() && octets < kAheadOctets) {
-    Result<std::optional<Message>> more = store.message(trip.wanted[trip.read.size()], true);
-    if (!more) break;
-    octets += octets_in_memory(*more);
-    trip.read.push_back(std::move(more).value());
+    std::optional<Message> more = LBX_TRY(store.message(trip.wanted[trip.read.size()], true));
+    octets += octets_in_memory(more);
+    trip.read.push_back(std::move(more));
   }
   return {};
 }
@@ -76,11 +76,11 @@ void Loader::arrived(Trip& trip, const Result<void>& result) {
   }
   for (std::size_t i = 0; i < trip.wanted.size(); ++i) {
     const MessageId message = trip.wanted[i];
-    if (!result && i == 0) {
-      give(message, result.error());
-    } else if (i < lives.size()) {
+    if (i < lives.size()) {
       give(message, lives[i]);
-    } else {  // not reached: whoever waits for it has a trip of its own
+    } else if (!result && trip.wanted.size() == 1) {
+      give(message, result.error());
+    } else {  // not reached, or not the one that is in trouble: a trip of its own
       auto left = loading_.extract(message);
       for (Take& each : left.mapped()) load(message, {}, std::move(each));
     }
