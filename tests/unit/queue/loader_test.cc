@@ -131,5 +131,23 @@ TEST_F(LoaderTest, AMessageThatCannotBeReadIsNobodyElsesTrouble) {
   EXPECT_EQ(logged, "warning: unable to read message 2, will try later: a damaged page\n");
 }
 
+TEST_F(LoaderTest, ATransactionWithAnErrorOfWhatIsReadAheadIsUndone) {
+  stored_messages(2);
+  store.unreadable = {2};
+  int runs = 0;
+  close_gate();
+  Committer::Operation other;
+  other.run = [&runs](QueueStore&) {
+    ++runs;
+    return Result<void>{};
+  };
+  ASSERT_TRUE(committer->post(std::move(other)));
+  load(1, {2});
+  open_gate();
+  settle();
+  EXPECT_EQ(runs, 2) << "the store may have lost what it did before";
+  EXPECT_THAT(told, ElementsAre("1"));
+}
+
 }  // namespace
 }  // namespace lbx::queue
