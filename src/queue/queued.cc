@@ -273,18 +273,19 @@ void Queued::submit(Submission submission, const DoorActions::Answer& answer) {
     incoming.message.envelope.size = submission.head.size() + submission.octets.size();
     incoming.message.body = InlineBody{std::move(submission.head) + submission.octets};
   }
-  auto all = std::make_shared<std::vector<Incoming>>();
-  all->push_back(std::move(incoming));
-  in_flow_.submit([this, all, answer] { take_in(std::move(*all), answer); }, load_now());
+  auto held = std::make_shared<Incoming>(std::move(incoming));
+  in_flow_.submit([this, held, answer] { take_in(std::move(*held), answer); }, load_now());
 }
 
-void Queued::take_in(std::vector<Incoming> messages, const DoorActions::Answer& answer) {
+void Queued::take_in(Incoming incoming, const DoorActions::Answer& answer) {
   const auto taken = [this, answer](const Result<std::vector<MessageId>>& ids) {
     if (ids) return answer(ids->front());
     log_.warning("unable to take a message: " + ids.error().what);
     answer(Error::later("the queue cannot take the message now (#4.3.0)"));
   };
-  intake_.post(std::move(messages), nullptr, taken);
+  std::vector<Incoming> all;
+  all.push_back(std::move(incoming));
+  intake_.post(std::move(all), nullptr, taken);
 }
 
 void Queued::change(const wire::ChangeRequest& request, const DoorActions::Answer& answer) {

@@ -84,7 +84,7 @@ class Queued {
   void lost(std::string_view what);
 
   void submit(Submission submission, const DoorActions::Answer& answer);
-  void take_in(std::vector<Incoming> messages, const DoorActions::Answer& answer);
+  void take_in(Incoming incoming, const DoorActions::Answer& answer);
   void change(const wire::ChangeRequest& request, const DoorActions::Answer& answer);
   void changed(const std::string& change, const std::vector<RecipientId>& recipients);
   std::string counters() const;
