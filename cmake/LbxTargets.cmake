@@ -25,9 +25,9 @@ function(lbx_add_library name)
 endfunction()
 
 # A program, and its pages. The qmail names go where `letterbox setup` will link them from. LIGHT: a
-# process per message. libstdc++ and the few functions of libcrypto that it uses are then linked in,
-# which spares each start some thirty system calls and several milliseconds, and what is not used is
-# left out, which spares a third of the relocations; not for programs that use other C++ libraries.
+# process per message. libstdc++ and small libraries are then linked in, which spares each start some
+# thirty system calls and several milliseconds, and what is not used is left out, which spares a third
+# of the relocations; not for programs that use other C++ libraries.
 # STATIC: LIGHT, and libc too: no loader runs, which spares a fifth of the CPU time of a delivery. Not
 # for programs that ask name services (getpwnam and the like): those are loaded by a loader.
 function(lbx_add_program name)

@@ -27,6 +27,7 @@ LIBRARIES = {  # third-party headers -> the only folder, or folders, that may in
     r'gsasl\.h$': 'service',
     r'security/': 'service',
     r'crypt\.h$': 'service',
+    r'(md5|sha1|sha2)\.h$': 'core/base',  # libmd
     r'uuid/': 'core/base',
     r'cdb\.h$': 'core/users',
     r'boost/iostreams': 'convert',

@@ -16,13 +16,21 @@ BIN = os.environ.get('LBX_BIN') or os.path.join(
     os.path.dirname(os.path.realpath(__file__)), '../../build/release/bin')
 
 
+def installed(home, program):
+    """A copy, as an installation makes one, and other people's programs are: the file that the
+    linker has written lies in small pieces in the page cache, and each start maps them singly."""
+    os.makedirs(home + '/bin', exist_ok=True)
+    return shutil.copy(os.path.join(BIN, program), home + '/bin')
+
+
 def commands(home):
-    yield 'floor', [BIN + '/floor_deliver', os.path.join(home, 'Maildir')]
-    yield 'qmail-local', [BIN + '/qmail-local', 'joe', home, 'joe', '', '', 'example.org',
+    yield 'floor', [installed(home, 'floor_deliver'), os.path.join(home, 'Maildir')]
+    yield 'qmail-local', [installed(home, 'qmail-local'), 'joe', home, 'joe', '', '', 'example.org',
                           'src@example.org', './Maildir/']
     if os.geteuid() != 0:
-        yield 'letterbox-deliver', [BIN + '/letterbox-deliver', '--user', 'joe', '--home', home,
-                                    '--recipient', 'joe@example.org', '--sender', 's@example.org']
+        yield 'letterbox-deliver', [installed(home, 'letterbox-deliver'), '--user', 'joe', '--home',
+                                    home, '--recipient', 'joe@example.org', '--sender',
+                                    's@example.org']
 
 
 def make_maildir(maildir):

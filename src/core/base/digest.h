@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-// SHA-256, HMAC with SHA-1, and MD5, from OpenSSL. Its plain functions, not the EVP ones: a program
-// that is started for each message links just them in and loads no library (LIGHT in
-// cmake/LbxTargets.cmake).
+// SHA-256, HMAC with SHA-1, and MD5, from one of two libraries (digest_library.h).
 #pragma once
 
 #include <array>
