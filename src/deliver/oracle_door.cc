@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "deliver/oracle_door.h"
 
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -17,14 +15,6 @@ namespace lbx::deliver {
 namespace {
 
 constexpr std::uint64_t kListening = 0;
-constexpr int kQuestionersAtOnce = 64;
-
-bool control(int epoll, int operation, int fd, std::uint64_t id, unsigned events) {
-  epoll_event event{};
-  event.events = events;
-  event.data.u64 = id;
-  return ::epoll_ctl(epoll, operation, fd, &event) == 0;
-}
 
 }  // namespace
 
@@ -59,16 +49,14 @@ std::string oracle_answer(const Answer& answer) {
 Result<std::unique_ptr<OracleDoor>> OracleDoor::open(UniqueFd listening, Postmaster& postmaster,
                                                      Clock& clock,
                                                      std::function<bool(uid_t)> may_ask) {
-  UniqueFd epoll{::epoll_create1(EPOLL_CLOEXEC)};
-  if (!epoll || !control(epoll.get(), EPOLL_CTL_ADD, listening.get(), kListening, EPOLLIN)) {
-    return Error::from_errno(errno, "epoll");
-  }
+  Epoll epoll = LBX_TRY(Epoll::open());
+  LBX_TRY(epoll.watch(listening.get(), kListening));
   return std::unique_ptr<OracleDoor>{new OracleDoor{
       // NOLINT: the constructor is private
       std::move(listening), std::move(epoll), postmaster, clock, std::move(may_ask)}};
 }
 
-OracleDoor::OracleDoor(UniqueFd listening, UniqueFd epoll, Postmaster& postmaster, Clock& clock,
+OracleDoor::OracleDoor(UniqueFd listening, Epoll epoll, Postmaster& postmaster, Clock& clock,
                        std::function<bool(uid_t)> may_ask)
     : listening_{std::move(listening)},
       epoll_{std::move(epoll)},
@@ -82,10 +70,9 @@ OracleDoor::~OracleDoor() {
 }
 
 void OracleDoor::serve() {
-  std::array<epoll_event, kQuestionersAtOnce> events{};
-  const int ready = ::epoll_wait(epoll_.get(), events.data(), kQuestionersAtOnce, 0);
-  for (int i = 0; i < ready; ++i) {
-    const std::uint64_t id = events.at(static_cast<std::size_t>(i)).data.u64;
+  const Result<Epoll::Ready> ready = epoll_.wait(0);
+  if (!ready) return;
+  for (const std::uint64_t id : *ready) {
     if (id == kListening) {
       accept_one();
     } else {
@@ -106,13 +93,14 @@ void OracleDoor::accept_one() {
     return;
   }
   const std::uint64_t id = next_++;
-  if (!control(epoll_.get(), EPOLL_CTL_ADD, socket.get(), id, EPOLLIN)) return;
+  if (!epoll_.watch(socket.get(), id)) return;
   clients_[id].socket = std::move(socket);
 }
 
 /// A client whose question is under way is not listened to.
 void OracleDoor::set_watched(std::uint64_t id, const Client& client, bool watched) const {
-  control(epoll_.get(), EPOLL_CTL_MOD, client.socket.get(), id, watched ? EPOLLIN : 0U);
+  static_cast<void>(epoll_.change(client.socket.get(), id,
+                                  watched ? Epoll::Interest::Read : Epoll::Interest::None));
 }
 
 void OracleDoor::take_question(std::uint64_t id) {

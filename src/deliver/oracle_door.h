@@ -14,6 +14,7 @@
 #include <string>
 
 #include "core/base/clock.h"
+#include "core/base/epoll.h"
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
 #include "deliver/order.h"
@@ -41,7 +42,7 @@ class OracleDoor {
   ~OracleDoor();
 
   /// Readable when serve() has something to do.
-  int descriptor() const { return epoll_.get(); }
+  int descriptor() const { return epoll_.fd(); }
   void serve();
 
  private:
@@ -51,7 +52,7 @@ class OracleDoor {
     std::int64_t second{0};
     std::size_t questions{0};  // in that second
   };
-  OracleDoor(UniqueFd listening, UniqueFd epoll, Postmaster& postmaster, Clock& clock,
+  OracleDoor(UniqueFd listening, Epoll epoll, Postmaster& postmaster, Clock& clock,
              std::function<bool(uid_t)> may_ask);
   void accept_one();
   void take_question(std::uint64_t id);
@@ -59,7 +60,7 @@ class OracleDoor {
   void set_watched(std::uint64_t id, const Client& client, bool watched) const;
 
   UniqueFd listening_;
-  UniqueFd epoll_;
+  Epoll epoll_;
   Postmaster& postmaster_;
   Clock& clock_;
   std::function<bool(uid_t)> may_ask_;

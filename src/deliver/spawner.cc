@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "deliver/spawner.h"
 
-#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <limits>
@@ -27,18 +25,9 @@ namespace {
 constexpr std::uint64_t kDoor = 0;
 constexpr std::uint64_t kSignals = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kFirstOther = kSignals - 1000;  // of what is watched beside
-constexpr int kEventsAtOnce = 64;
 /// Datagrams taken from one socket before the others have their turn.
 constexpr int kDatagramsAtOnce = 64;
 constexpr int kTickMs = 1000;
-
-Result<void> watch(int epoll, int fd, std::uint64_t id) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = id;
-  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return {};
-  return Error::from_errno(errno, "epoll_ctl");
-}
 
 /// Why nobody can be found who delivers. The queue hears it in qmail's words.
 Answer not_resolved(Order::Kind kind, const Error& error) {
@@ -75,22 +64,17 @@ Result<void> Spawner::serve(UniqueFd door) {
   // Children are reaped by the kernel; that one has ended shows on its socket.
   static_cast<void>(std::signal(SIGCHLD, SIG_IGN));
   door_ = std::move(door);
-  epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll_) return Error::from_errno(errno, "epoll_create");
-  LBX_TRY(watch(epoll_.get(), door_.get(), kDoor));
-  if (signals_) LBX_TRY(watch(epoll_.get(), signals_.get(), kSignals));
+  epoll_ = LBX_TRY(Epoll::open());
+  LBX_TRY(epoll_.watch(door_.get(), kDoor));
+  if (signals_) LBX_TRY(epoll_.watch(signals_.get(), kSignals));
   for (std::size_t i = 0; i < others_.size(); ++i) {
-    LBX_TRY(watch(epoll_.get(), others_[i].fd, kFirstOther + i));
+    LBX_TRY(epoll_.watch(others_[i].fd, kFirstOther + i));
   }
   serving_ = true;
   while (serving_) {
-    std::array<epoll_event, kEventsAtOnce> events{};
-    const int ready = ::epoll_wait(epoll_.get(), events.data(), kEventsAtOnce, next_timeout());
-    if (ready < 0 && errno != EINTR) return Error::from_errno(errno, "epoll_wait");
+    const Epoll::Ready ready = LBX_TRY(epoll_.wait(next_timeout()));
     const std::int64_t before = std::exchange(now_, monotonic_seconds());
-    for (int i = 0; i < ready; ++i) {
-      take_event(events.at(static_cast<std::size_t>(i)).data.u64);
-    }
+    for (const std::uint64_t id : ready) take_event(id);
     if (now_ != before) look_at_the_clock();
   }
   return {};
@@ -285,7 +269,7 @@ Result<Spawner::UserChild*> Spawner::fork_child(const User& user) {
   if (pid < 0) return Error::from_errno(errno, "fork");
   if (pid == 0) be_child(user, pair.theirs.get());
   const std::uint64_t id = next_child_++;
-  LBX_TRY(watch(epoll_.get(), pair.ours.get(), id));
+  LBX_TRY(epoll_.watch(pair.ours.get(), id));
   UserChild& child = children_[id];
   child.user = user;
   child.socket = std::move(pair.ours);

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/epoll.h"
 #include "core/users/resolver.h"
 #include "core/wire/datagram.h"
 #include "deliver/order.h"
@@ -140,7 +141,7 @@ class Spawner {
   UniqueFd signals_to_;
   std::vector<Other> others_;
   UniqueFd door_;
-  UniqueFd epoll_;
+  Epoll epoll_;
   bool serving_{false};
   bool introduces_{false};
   std::int64_t now_{0};

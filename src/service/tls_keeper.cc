@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "service/tls_keeper.h"
 
-#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,14 +17,9 @@
 namespace lbx {
 namespace {
 
+constexpr std::uint64_t kFolders = 0;
+constexpr std::uint64_t kSoon = 1;
 constexpr std::uint32_t kChange = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF;
-
-Result<void> wait_for(int epoll, int fd) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return {};
-  return Error::from_errno(errno, "epoll_ctl");
-}
 
 bool took_something(int fd) {
   std::array<char, 4096> room;  // NOLINT: that there is something is all that matters
@@ -38,12 +32,11 @@ bool took_something(int fd) {
 
 Result<TlsKeeper> TlsKeeper::open(FileOps& files, TlsFiles names, std::string announcement,
                                   std::chrono::milliseconds settle) {
-  UniqueFd events{::epoll_create1(EPOLL_CLOEXEC)};
-  if (!events) return Error::from_errno(errno, "epoll_create");
+  Epoll events = LBX_TRY(Epoll::open());
   UniqueFd folders{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};  // without it: send() alone
-  if (folders) LBX_TRY(wait_for(events.get(), folders.get()));
+  if (folders) LBX_TRY(events.watch(folders.get(), kFolders));
   Timer soon = LBX_TRY(Timer::stopped());
-  LBX_TRY(wait_for(events.get(), soon.fd()));
+  LBX_TRY(events.watch(soon.fd(), kSoon));
   TlsKeeper keeper{files,
                    std::move(names),
                    std::move(announcement),

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <string>
 
+#include "core/base/epoll.h"
 #include "core/base/result.h"
 #include "core/base/timer.h"
 #include "core/base/unique_fd.h"
@@ -35,11 +36,11 @@ class TlsKeeper {
 
   /// Readable when look() has something to do: the folders of the files have changed. The new
   /// certificates are sent a moment later.
-  int descriptor() const { return events_.get(); }
+  int descriptor() const { return events_.fd(); }
   void look(int front);
 
  private:
-  TlsKeeper(FileOps& files, TlsFiles names, std::string announcement, UniqueFd events,
+  TlsKeeper(FileOps& files, TlsFiles names, std::string announcement, Epoll events,
             UniqueFd folders, Timer soon, std::chrono::milliseconds settle)
       : files_{&files},
         names_{std::move(names)},
@@ -55,7 +56,7 @@ class TlsKeeper {
   FileOps* files_;
   TlsFiles names_;
   std::string announcement_;
-  UniqueFd events_;   // epoll: of the two below
+  Epoll events_;      // of the two below
   UniqueFd folders_;  // inotify
   Timer soon_;
   std::chrono::milliseconds settle_;

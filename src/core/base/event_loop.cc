@@ -1,43 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "core/base/event_loop.h"
 
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 namespace lbx {
-namespace {
-
-constexpr std::size_t kEventsAtOnce = 64;
-
-std::uint32_t events_of(EventLoop::Interest interest) {
-  switch (interest) {
-    case EventLoop::Interest::Read:
-      return EPOLLIN;
-    case EventLoop::Interest::Write:
-      return EPOLLOUT;
-    case EventLoop::Interest::ReadAndWrite:
-      break;
-  }
-  return EPOLLIN | EPOLLOUT;  // NOLINT: epoll's own types
-}
-
-Result<void> control(int epoll, int operation, int fd, EventLoop::Interest interest) {
-  epoll_event event{};
-  event.events = events_of(interest);
-  event.data.fd = fd;
-  if (::epoll_ctl(epoll, operation, fd, &event) != 0) return Error::from_errno(errno, "epoll_ctl");
-  return {};
-}
-
-}  // namespace
 
 Result<std::unique_ptr<EventLoop>> EventLoop::open() {
-  UniqueFd epoll{::epoll_create1(EPOLL_CLOEXEC)};
-  if (!epoll) return Error::from_errno(errno, "epoll_create1");
+  Epoll epoll = LBX_TRY(Epoll::open());
   UniqueFd wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   if (!wake) return Error::from_errno(errno, "eventfd");
   const int wake_fd = wake.get();
@@ -48,17 +20,17 @@ Result<std::unique_ptr<EventLoop>> EventLoop::open() {
 }
 
 Result<void> EventLoop::watch(int fd, Interest interest, Call call) {
-  LBX_TRY(control(epoll_.get(), EPOLL_CTL_ADD, fd, interest));
+  LBX_TRY(epoll_.watch(fd, static_cast<std::uint64_t>(fd), interest));
   calls_[fd] = std::make_shared<const Call>(std::move(call));
   return {};
 }
 
 Result<void> EventLoop::change(int fd, Interest interest) {
-  return control(epoll_.get(), EPOLL_CTL_MOD, fd, interest);
+  return epoll_.change(fd, static_cast<std::uint64_t>(fd), interest);
 }
 
 void EventLoop::forget(int fd) {
-  if (calls_.erase(fd) > 0) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  if (calls_.erase(fd) > 0) epoll_.forget(fd);
 }
 
 EventLoop::TimerKey EventLoop::after(std::chrono::milliseconds time, Call call) {
@@ -107,12 +79,9 @@ int EventLoop::milliseconds_to_wait() const {
 }
 
 Result<void> EventLoop::wait() {
-  std::array<epoll_event, kEventsAtOnce> events{};
-  const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                                 milliseconds_to_wait());
-  if (count < 0 && errno != EINTR) return Error::from_errno(errno, "epoll_wait");
-  for (int i = 0; i < count; ++i) {
-    const auto found = calls_.find(events.at(static_cast<std::size_t>(i)).data.fd);
+  const Epoll::Ready ready = LBX_TRY(epoll_.wait(milliseconds_to_wait()));
+  for (const std::uint64_t each : ready) {
+    const auto found = calls_.find(static_cast<int>(each));
     if (found == calls_.end()) continue;
     const std::shared_ptr<const Call> call = found->second;  // it may forget itself
     (*call)();

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/epoll.h"
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
 
@@ -23,7 +24,7 @@ class EventLoop {
  public:
   using Call = std::function<void()>;
   using Time = std::chrono::steady_clock::time_point;
-  enum class Interest { Read, Write, ReadAndWrite };
+  using Interest = Epoll::Interest;
   /// Names a timer until it has been called.
   using TimerKey = std::pair<Time, std::uint64_t>;
 
@@ -51,13 +52,13 @@ class EventLoop {
   void stop() { stopped_ = true; }
 
  private:
-  EventLoop(UniqueFd epoll, UniqueFd wake) : epoll_{std::move(epoll)}, wake_{std::move(wake)} {}
+  EventLoop(Epoll epoll, UniqueFd wake) : epoll_{std::move(epoll)}, wake_{std::move(wake)} {}
   Result<void> wait();
   void take_posted();
   void call_timers();
   int milliseconds_to_wait() const;
 
-  UniqueFd epoll_;
+  Epoll epoll_;
   UniqueFd wake_;
   bool stopped_{false};
   Call each_turn_;

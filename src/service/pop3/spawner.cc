@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "service/pop3/spawner.h"
 
-#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 
@@ -28,20 +26,10 @@ constexpr std::uint64_t kAuth = 2;
 constexpr std::uint64_t kFront = 3;
 constexpr std::uint64_t kFirstProcess = 4;
 
-constexpr int kEventsAtOnce = 64;
 constexpr int kDatagramsAtOnce = 64;
 constexpr int kTickMs = 1000;
 /// Reports that a front has not taken; one that takes none of so many is broken.
 constexpr std::size_t kMaxUnsent = 100'000;
-
-Result<void> watch(int epoll, int fd, std::uint64_t id, int how = EPOLL_CTL_ADD,
-                   std::uint32_t events = EPOLLIN) {
-  epoll_event event{};
-  event.events = events;
-  event.data.u64 = id;
-  if (::epoll_ctl(epoll, how, fd, &event) == 0) return {};
-  return Error::from_errno(errno, "epoll_ctl");
-}
 
 }  // namespace
 
@@ -60,12 +48,11 @@ Result<void> Spawner::start() {
 
 Result<void> Spawner::prepare() {
   signals_ = LBX_TRY(open_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}));
-  epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll_) return Error::from_errno(errno, "epoll");
-  LBX_TRY(watch(epoll_.get(), signals_.get(), kSignals));
+  epoll_ = LBX_TRY(Epoll::open());
+  LBX_TRY(epoll_.watch(signals_.get(), kSignals));
   if (!parts_.tls) return {};
   tls_.emplace(LBX_TRY(TlsKeeper::open(files_, *parts_.tls, encode(SpawnerMessage{NewTls{}}))));
-  return watch(epoll_.get(), tls_->descriptor(), kCertificates);
+  return epoll_.watch(tls_->descriptor(), kCertificates);
 }
 
 Result<void> Spawner::start_front() {
@@ -82,7 +69,7 @@ Result<void> Spawner::start_front() {
   front_socket_ = std::move(pair.ours);
   front_waits_ = false;
   ++front_;
-  LBX_TRY(watch(epoll_.get(), front_socket_.get(), kFront));
+  LBX_TRY(epoll_.watch(front_socket_.get(), kFront));
   if (tls_) {
     const int front = front_socket_.get();
     LBX_TRY(front_ == 1 ? tls_->send_first(front) : tls_->send(front));
@@ -97,12 +84,10 @@ Result<void> Spawner::serve() {
   serving_ = true;
   now_ = monotonic_seconds();
   while (serving_) {
-    std::array<epoll_event, kEventsAtOnce> events{};
-    const int ready = ::epoll_wait(epoll_.get(), events.data(), kEventsAtOnce, kTickMs);
-    if (ready < 0 && errno != EINTR) return Error::from_errno(errno, "epoll_wait");
+    const Epoll::Ready ready = LBX_TRY(epoll_.wait(kTickMs));
     const std::int64_t before = std::exchange(now_, monotonic_seconds());
-    for (int i = 0; i < ready && serving_; ++i) {
-      dispatch(events.at(static_cast<std::size_t>(i)).data.u64);
+    for (const std::uint64_t id : ready) {
+      if (serving_) dispatch(id);
     }
     if (now_ != before) look_at_the_clock();
   }
@@ -193,7 +178,7 @@ void Spawner::connect_to_auth() {
   Result<UniqueFd> ours = parts_.connect_auth();
   if (!ours) return;
   auth_.emplace(std::move(ours).value());
-  if (!watch(epoll_.get(), auth_->fd(), kAuth)) auth_.reset();
+  if (!epoll_.watch(auth_->fd(), kAuth)) auth_.reset();
 }
 
 void Spawner::take_auth_replies() {
@@ -270,7 +255,7 @@ Result<std::uint64_t> Spawner::process_for(const Key& key) {
   if (pid < 0) return Error::from_errno(errno, "fork");
   if (pid == 0) be_process(key, pair.theirs.get());
   const std::uint64_t id = kFirstProcess + last_process_++;
-  LBX_TRY(watch(epoll_.get(), pair.ours.get(), id));
+  LBX_TRY(epoll_.watch(pair.ours.get(), id));
   processes_[id] = {key, std::move(pair.ours), 0, now_, false};
   by_key_[key] = id;
   return id;
@@ -387,8 +372,8 @@ void Spawner::flush_front() {
   const bool waits = !unsent_.empty();
   if (!front_socket_ || waits == front_waits_) return;
   front_waits_ = waits;
-  const std::uint32_t events = waits ? EPOLLIN | EPOLLOUT : EPOLLIN;
-  static_cast<void>(watch(epoll_.get(), front_socket_.get(), kFront, EPOLL_CTL_MOD, events));
+  const auto interest = waits ? Epoll::Interest::ReadAndWrite : Epoll::Interest::Read;
+  static_cast<void>(epoll_.change(front_socket_.get(), kFront, interest));
 }
 
 void Spawner::look_at_the_clock() {

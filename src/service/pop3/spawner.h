@@ -21,6 +21,7 @@
 #include <string>
 #include <tuple>
 
+#include "core/base/epoll.h"
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
 #include "service/auth/auth_client.h"
@@ -117,7 +118,7 @@ class Spawner {
   FileOps& files_;
   SpawnerLimits limits_;
   SpawnerParts parts_;
-  UniqueFd epoll_;
+  Epoll epoll_;
   UniqueFd signals_;
   std::optional<TlsKeeper> tls_;
   UniqueFd front_socket_;
