@@ -17,6 +17,7 @@ CORE = {  # folder of src/core -> folders of src/core that it may use besides it
     'dotqmail': {'base', 'message', 'maildir', 'mbox'},
     'users': {'base', 'message', 'maildir', 'mbox', 'dotqmail', 'control'},
 }
+INNER = {'queue/store'}  # rooms of a capability folder that know nothing of the rest of it
 CAPABILITIES = {'deliver', 'convert', 'pop3d', 'queue', 'smtpd', 'remote', 'inject'}
 LIBRARIES = {  # third-party headers -> the only folder, or folders, that may include them
     r'CLI/': 'service',
@@ -32,7 +33,7 @@ LIBRARIES = {  # third-party headers -> the only folder, or folders, that may in
     r'cdb\.h$': 'core/users',
     r'boost/iostreams': 'convert',
     r'boost/filesystem': 'convert',
-    r'sqlite3\.h$': 'queue',
+    r'sqlite3\.h$': 'queue/store',
     r'archive(_entry)?\.h$': 'convert',
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
@@ -41,7 +42,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 def folder_of(path):
     """'core/base/x.h' -> 'core/base'; 'deliver/x.h' -> 'deliver'."""
     parts = path.split('/')
-    return '/'.join(parts[:2]) if parts[0] == 'core' else parts[0]
+    room = '/'.join(parts[:2])
+    return room if parts[0] == 'core' or room in INNER else parts[0]
 
 
 def may_include(source, target):
@@ -50,6 +52,11 @@ def may_include(source, target):
     if source.startswith('core/'):
         return target.startswith('core/') and target[5:] in CORE.get(source[5:], set())
     if target.startswith('core/'):
+        return True
+    if source in INNER:
+        return False
+    target = target.split('/')[0]
+    if source == target:
         return True
     if source == 'service':
         return target in CAPABILITIES

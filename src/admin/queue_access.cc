@@ -7,10 +7,10 @@
 #include <optional>
 
 #include "core/wire/queue_door.h"
-#include "queue/places.h"
-#include "queue/reading.h"
-#include "queue/spool_area.h"
-#include "queue/sqlite_store.h"
+#include "queue/store/places.h"
+#include "queue/store/reading.h"
+#include "queue/store/spool_area.h"
+#include "queue/store/sqlite_store.h"
 
 namespace lbx::admin {
 namespace {

@@ -13,7 +13,7 @@
 #include "admin/queue_stats.h"
 #include "core/base/result.h"
 #include "core/base/system.h"
-#include "queue/store.h"
+#include "queue/store/store.h"
 
 namespace lbx::admin {
 

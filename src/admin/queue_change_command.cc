@@ -7,7 +7,7 @@
 #include "admin/queue_verbs.h"
 #include "admin/queue_view.h"
 #include "core/base/mail_home.h"
-#include "queue/reading.h"
+#include "queue/store/reading.h"
 
 namespace lbx::admin {
 namespace {

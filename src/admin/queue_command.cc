@@ -15,9 +15,9 @@
 #include "core/base/ascii.h"
 #include "core/base/io.h"
 #include "core/base/mail_home.h"
-#include "queue/places.h"
-#include "queue/reading.h"
-#include "queue/spool_area.h"
+#include "queue/store/places.h"
+#include "queue/store/reading.h"
+#include "queue/store/spool_area.h"
 
 namespace lbx::admin {
 namespace {

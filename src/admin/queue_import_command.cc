@@ -10,9 +10,9 @@
 #include "core/base/mail_home.h"
 #include "core/control/control_directory.h"
 #include "core/wire/queue_door.h"
-#include "queue/places.h"
-#include "queue/spool_area.h"
-#include "queue/sqlite_store.h"
+#include "queue/store/places.h"
+#include "queue/store/spool_area.h"
+#include "queue/store/sqlite_store.h"
 #include "queue/take_over.h"
 
 namespace lbx::admin {

@@ -4,8 +4,8 @@
 #include "admin/queue_verbs.h"
 #include "admin/site.h"
 #include "core/base/mail_home.h"
-#include "queue/places.h"
-#include "queue/sqlite_repair.h"
+#include "queue/store/places.h"
+#include "queue/store/sqlite_repair.h"
 #include "service/command_line.h"
 
 namespace lbx::admin {

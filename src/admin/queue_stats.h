@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/wire/queue_control.h"
-#include "queue/message.h"
+#include "queue/store/message.h"
 
 namespace lbx::admin {
 

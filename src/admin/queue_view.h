@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "admin/queue_selection.h"
-#include "queue/message.h"
+#include "queue/store/message.h"
 
 namespace lbx::admin {
 

@@ -8,7 +8,7 @@
 
 #include "core/wire/queue_door.h"
 #include "queue/classify.h"
-#include "queue/message.h"
+#include "queue/store/message.h"
 
 namespace lbx::queue {
 

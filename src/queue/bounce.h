@@ -19,7 +19,7 @@
 #include "core/base/result.h"
 #include "core/control/control_directory.h"
 #include "core/message/delivery_report.h"
-#include "queue/message.h"
+#include "queue/store/message.h"
 
 namespace lbx::queue {
 

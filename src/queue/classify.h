@@ -6,7 +6,7 @@
 
 #include "core/control/control_directory.h"
 #include "core/users/domains.h"
-#include "queue/message.h"
+#include "queue/store/message.h"
 
 namespace lbx::queue {
 

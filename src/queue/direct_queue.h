@@ -12,8 +12,8 @@
 #include "core/base/system.h"
 #include "core/wire/queue_door.h"
 #include "queue/admission.h"
-#include "queue/spool_area.h"
-#include "queue/sqlite_store.h"
+#include "queue/store/spool_area.h"
+#include "queue/store/sqlite_store.h"
 
 namespace lbx::queue {
 

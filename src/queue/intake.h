@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "core/base/clock.h"
-#include "queue/committer.h"
 #include "queue/live_messages.h"
 #include "queue/log_lines.h"
 #include "queue/scheduler.h"
-#include "queue/spool_area.h"
+#include "queue/store/committer.h"
+#include "queue/store/spool_area.h"
 
 namespace lbx::queue {
 

@@ -15,7 +15,7 @@
 
 #include "core/base/system.h"
 #include "core/base/unique_fd.h"
-#include "queue/message.h"
+#include "queue/store/message.h"
 
 namespace lbx::queue {
 

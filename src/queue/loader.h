@@ -16,11 +16,11 @@
 
 #include "core/base/clock.h"
 #include "core/base/event_loop.h"
-#include "queue/committer.h"
 #include "queue/live_messages.h"
 #include "queue/log_lines.h"
 #include "queue/recorder.h"
-#include "queue/spool_area.h"
+#include "queue/store/committer.h"
+#include "queue/store/spool_area.h"
 
 namespace lbx::queue {
 

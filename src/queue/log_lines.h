@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "queue/message.h"
+#include "queue/store/message.h"
 
 namespace lbx::queue {
 

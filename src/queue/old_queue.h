@@ -15,7 +15,7 @@
 #include "core/base/file_ops.h"
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
-#include "queue/message.h"
+#include "queue/store/message.h"
 
 namespace lbx::queue {
 

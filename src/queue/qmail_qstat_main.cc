@@ -5,7 +5,7 @@
 #include "core/base/io.h"
 #include "core/base/mail_home.h"
 #include "queue/qread.h"
-#include "queue/reading.h"
+#include "queue/store/reading.h"
 #include "service/program.h"
 
 namespace {

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "queue/message.h"
-#include "queue/store.h"
+#include "queue/store/message.h"
+#include "queue/store/store.h"
 
 namespace lbx::queue {
 

@@ -17,7 +17,6 @@
 #include "core/control/control_directory.h"
 #include "queue/bounce.h"
 #include "queue/classify.h"
-#include "queue/committer.h"
 #include "queue/deliveries.h"
 #include "queue/door.h"
 #include "queue/in_flow.h"
@@ -29,7 +28,8 @@
 #include "queue/recorder.h"
 #include "queue/retry.h"
 #include "queue/scheduler.h"
-#include "queue/spool_area.h"
+#include "queue/store/committer.h"
+#include "queue/store/spool_area.h"
 #include "queue/teller.h"
 
 namespace lbx::queue {

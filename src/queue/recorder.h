@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "core/base/event_loop.h"
-#include "queue/committer.h"
 #include "queue/deliveries.h"
 #include "queue/log_lines.h"
-#include "queue/spool_area.h"
+#include "queue/store/committer.h"
+#include "queue/store/spool_area.h"
 
 namespace lbx::queue {
 

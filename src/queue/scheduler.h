@@ -26,7 +26,7 @@
 #include <vector>
 
 #include "core/wire/remote_order.h"
-#include "queue/store.h"
+#include "queue/store/store.h"
 
 namespace lbx::queue {
 

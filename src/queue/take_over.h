@@ -13,7 +13,7 @@
 #include "core/base/result.h"
 #include "queue/classify.h"
 #include "queue/old_queue.h"
-#include "queue/store.h"
+#include "queue/store/store.h"
 
 namespace lbx::queue {
 

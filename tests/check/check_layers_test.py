@@ -31,6 +31,12 @@ class CheckLayersTest(unittest.TestCase):
     def test_a_capability_never_includes_another(self):
         self.assertEqual(self.check('pop3d/x.h', '#include "deliver/plan.h"\n'), 1)
 
+    def test_an_inner_room_knows_nothing_of_the_one_around_it(self):
+        self.assertEqual(self.check('queue/x.cc', '#include "queue/store/store.h"\n'), 0)
+        self.assertEqual(self.check('admin/x.cc', '#include "queue/store/store.h"\n'), 0)
+        self.assertEqual(self.check('queue/store/x.cc', '#include "queue/scheduler.h"\n'), 1)
+        self.assertEqual(self.check('deliver/x.cc', '#include "queue/store/store.h"\n'), 1)
+
     def test_a_main_stands_above_all_folders(self):
         self.assertEqual(self.check('deliver/x_main.cc', '#include "service/program.h"\n'), 0)
 

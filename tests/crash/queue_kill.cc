@@ -15,8 +15,8 @@
 #include <random>
 #include <string>
 
-#include "queue/committer.h"
-#include "queue/sqlite_store.h"
+#include "queue/store/committer.h"
+#include "queue/store/sqlite_store.h"
 #include "support/scratch.h"
 
 namespace {

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "queue/sqlite_store.h"
+#include "queue/store/sqlite_store.h"
 #include "support/lossy_disk.h"
 #include "support/scratch.h"
 

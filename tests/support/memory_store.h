@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "queue/store.h"
+#include "queue/store/store.h"
 
 namespace lbx::testing_support {
 

@@ -24,7 +24,7 @@
 #include "deliver/spawner.h"
 #include "deliver/user_main.h"
 #include "queue/queued.h"
-#include "queue/sqlite_store.h"
+#include "queue/store/sqlite_store.h"
 #include "remote/remote_process.h"
 #include "service/listening_socket.h"
 #include "service/sandbox.h"

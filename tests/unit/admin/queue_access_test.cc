@@ -3,8 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include "queue/places.h"
-#include "queue/sqlite_store.h"
+#include "queue/store/places.h"
+#include "queue/store/sqlite_store.h"
 #include "support/memory_store.h"
 #include "support/scratch.h"
 #include "support/test_system.h"

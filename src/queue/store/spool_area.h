@@ -13,7 +13,7 @@
 #include "core/base/result.h"
 #include "core/base/system.h"
 #include "core/base/unique_fd.h"
-#include "queue/store.h"
+#include "queue/store/store.h"
 
 namespace lbx::queue {
 

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "core/base/result.h"
-#include "queue/message.h"
+#include "queue/store/message.h"
 
 namespace lbx::queue {
 

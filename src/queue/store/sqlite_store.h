@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/base/system.h"
-#include "queue/store.h"
+#include "queue/store/store.h"
 
 namespace lbx::queue {
 

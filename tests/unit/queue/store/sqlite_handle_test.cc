@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "queue/sqlite_handle.h"
+#include "queue/store/sqlite_handle.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "queue/spool_area.h"
+#include "queue/store/spool_area.h"
 
 #include <gmock/gmock.h>
 #include <sys/mman.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 
 #include "core/base/io.h"
-#include "queue/sqlite_store.h"
+#include "queue/store/sqlite_store.h"
 #include "support/scratch.h"
 #include "support/test_system.h"
 

@@ -7,7 +7,7 @@
 
 #include "core/base/result.h"
 #include "core/base/system.h"
-#include "queue/sqlite_store.h"
+#include "queue/store/sqlite_store.h"
 
 namespace lbx::queue {
 

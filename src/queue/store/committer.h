@@ -11,7 +11,7 @@
 #include <memory>
 
 #include "core/base/result.h"
-#include "queue/store.h"
+#include "queue/store/store.h"
 
 namespace lbx::queue {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "queue/sqlite_store.h"
+#include "queue/store/sqlite_store.h"
 
 #include <gmock/gmock.h>
 
 #include <cerrno>
 #include <fstream>
 
-#include "queue/sqlite_handle.h"
+#include "queue/store/sqlite_handle.h"
 #include "support/lossy_disk.h"
 #include "support/scratch.h"
 #include "support/test_system.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "queue/committer.h"
+#include "queue/store/committer.h"
 
 #include <sys/eventfd.h>
 
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/base/unique_fd.h"
-#include "queue/gathering.h"
+#include "queue/store/gathering.h"
 
 namespace lbx::queue {
 namespace {

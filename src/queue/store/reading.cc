@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "queue/reading.h"
+#include "queue/store/reading.h"
 
 #include <fcntl.h>
 
 #include <cerrno>
 
-#include "queue/places.h"
+#include "queue/store/places.h"
 
 namespace lbx::queue {
 namespace {

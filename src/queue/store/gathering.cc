@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "queue/gathering.h"
+#include "queue/store/gathering.h"
 
 #include <algorithm>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "queue/sqlite_repair.h"
+#include "queue/store/sqlite_repair.h"
 
 #include <gmock/gmock.h>
 
 #include <cerrno>
 #include <fstream>
 
-#include "queue/sqlite_store.h"
+#include "queue/store/sqlite_store.h"
 #include "support/scratch.h"
 #include "support/test_system.h"
 

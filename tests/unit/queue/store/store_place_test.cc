@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "queue/store_place.h"
+#include "queue/store/store_place.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "queue/sqlite_repair.h"
+#include "queue/store/sqlite_repair.h"
 
 #include <fcntl.h>
 
@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "core/base/ascii.h"
-#include "queue/sqlite_handle.h"
-#include "queue/sqlite_schema.h"
-#include "queue/store_place.h"
+#include "queue/store/sqlite_handle.h"
+#include "queue/store/sqlite_schema.h"
+#include "queue/store/store_place.h"
 
 namespace lbx::queue {
 namespace {

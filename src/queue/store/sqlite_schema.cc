@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "queue/sqlite_schema.h"
+#include "queue/store/sqlite_schema.h"
 
 #include <array>
 

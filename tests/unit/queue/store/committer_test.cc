@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "queue/committer.h"
+#include "queue/store/committer.h"
 
 #include <gmock/gmock.h>
 #include <poll.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "queue/sqlite_store.h"
+#include "queue/store/sqlite_store.h"
 #include "support/scratch.h"
 #include "support/test_system.h"
 

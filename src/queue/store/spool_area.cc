@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "queue/spool_area.h"
+#include "queue/store/spool_area.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,7 +16,7 @@
 #include "core/base/ascii.h"
 #include "core/base/io.h"
 #include "core/message/spool.h"
-#include "queue/store_place.h"
+#include "queue/store/store_place.h"
 
 namespace lbx::queue {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "queue/sqlite_handle.h"
+#include "queue/store/sqlite_handle.h"
 
 namespace lbx::queue::sqlite {
 

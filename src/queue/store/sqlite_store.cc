@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "queue/sqlite_store.h"
+#include "queue/store/sqlite_store.h"
 
 #include <fcntl.h>
 
@@ -9,9 +9,9 @@
 
 #include "core/base/ascii.h"
 #include "core/base/io.h"
-#include "queue/sqlite_handle.h"
-#include "queue/sqlite_schema.h"
-#include "queue/store_place.h"
+#include "queue/store/sqlite_handle.h"
+#include "queue/store/sqlite_schema.h"
+#include "queue/store/store_place.h"
 
 namespace lbx::queue {
 namespace {
