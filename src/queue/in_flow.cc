@@ -15,20 +15,36 @@ constexpr std::uint64_t kTicksOfASecond =
 }  // namespace
 
 void InFlow::submit(Go go, const Load& load) {
-  if (held_.empty() && load.due <= limits_.crowd) return go();
-  if (held_.empty()) begun_before_ = load.begun;
+  if (!pacing_) {
+    if (load.due <= limits_.crowd) return go();
+    pacing_ = true;
+    begun_before_ = load.begun;
+    begin_interval(load);
+  }
+  used_ = true;
   held_.push_back(std::move(go));
+  release(left_);
 }
 
 void InFlow::tick(const Load& load) {
-  const std::uint64_t begun = load.begun - std::exchange(begun_before_, load.begun);
-  if (load.due <= limits_.crowd) return release(held_.size());
-  const std::uint64_t least = std::max<std::uint64_t>(limits_.least / kTicksOfASecond, 1);
-  release(std::max(begun / kDeliveriesForOne, least));
+  if (load.due <= limits_.crowd || (held_.empty() && !used_)) {
+    pacing_ = false;
+    return release(held_.size());
+  }
+  begin_interval(load);
+  release(left_);
 }
 
-void InFlow::release(std::size_t count) {
-  for (count = std::min(count, held_.size()); count > 0; --count) {
+void InFlow::begin_interval(const Load& load) {
+  const std::uint64_t begun = load.begun - std::exchange(begun_before_, load.begun);
+  const std::uint64_t least = std::max<std::uint64_t>(limits_.least / kTicksOfASecond, 1);
+  left_ = std::max(begun / kDeliveriesForOne, least);
+  used_ = !held_.empty();
+}
+
+void InFlow::release(std::uint64_t count) {
+  for (count = std::min<std::uint64_t>(count, held_.size()); count > 0; --count) {
+    if (left_ > 0) --left_;
     const Go go = std::move(held_.front());
     held_.pop_front();
     go();

@@ -6,7 +6,9 @@
 //   - else a third as many messages come in as deliveries begin, so that what waits gets less, and
 //     `least` a second in any case: no submission waits for a delivery;
 //   - what is held goes in its order.
-// Knows no clock: tick() is called every kInterval while something is held.
+// Each interval has an allowance; what it leaves over serves whoever comes later in that interval,
+// so that one who hands in a message after the other has the same pace as many at once. Knows no
+// clock: tick() is called every kInterval while pacing().
 #pragma once
 
 #include <chrono>
@@ -37,15 +39,20 @@ class InFlow {
   /// Calls `go`, at once or from a tick().
   void submit(Go go, const Load& load);
   void tick(const Load& load);
+  bool pacing() const { return pacing_; }
 
   std::size_t held() const { return held_.size(); }
 
  private:
-  void release(std::size_t count);
+  void begin_interval(const Load& load);
+  void release(std::uint64_t count);
 
   Limits limits_;
   std::deque<Go> held_;
-  std::uint64_t begun_before_{0};  // at the last tick, or when the first one was held
+  bool pacing_{false};
+  bool used_{false};               // something came in this interval
+  std::uint64_t left_{0};          // of this interval's allowance
+  std::uint64_t begun_before_{0};  // when this interval began
 };
 
 }  // namespace lbx::queue

@@ -248,7 +248,7 @@ InFlow::Load Queued::load_now() const {
 }
 
 void Queued::arm_in_flow() {
-  if (in_flow_ticks_ || in_flow_.held() == 0) return;
+  if (in_flow_ticks_ || !in_flow_.pacing()) return;
   in_flow_ticks_ = true;
   loop_->after(InFlow::kInterval, [this] {
     in_flow_ticks_ = false;

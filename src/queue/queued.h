@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The queue process: mail comes in by the door, goes out by the two processes that deliver, and
 // what fails is told to its sender. It ties together what the other files of this folder do, in one
-// event loop; the store has a thread of its own (committer.h). It promises:
+// event loop; the store has a thread of its own (store/committer.h). It promises:
 //   - no step of accepting waits for a step of delivering;
 //   - SIGTERM begins nothing new, waits for what is under way, and ends with success; SIGALRM makes
 //     everything due; SIGHUP reads all settings anew;
