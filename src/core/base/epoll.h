@@ -36,8 +36,7 @@ class Epoll {
   Epoll() = default;
   static Result<Epoll> open();
 
-  /// `fd` stays the caller's. It is forgotten where its last copy is closed, in other processes
-  /// too.
+  /// `fd` stays the caller's. Closing its last copy, those of other processes too, forgets it.
   Result<void> watch(int fd, std::uint64_t id, Interest interest = Interest::Read) const;
   Result<void> change(int fd, std::uint64_t id, Interest interest) const;
   void forget(int fd) const;
