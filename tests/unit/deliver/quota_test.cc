@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
+#include <limits>
+
 #include "deliver/engine.h"
 #include "deliver/forecast.h"
 #include "support/scratch.h"
@@ -84,6 +87,8 @@ TEST_F(DeliveryQuotaTest, TheForecastSaysTheSameForTheSizeThatIsKnown) {
   EXPECT_EQ(forecast(outside.system, request, settings).steps.front().prospect.note,
             "0% of its quota, 58S, is used");
   settings.message_octets = 12;
+  EXPECT_EQ(status_line(foreseen()), "4.2.2 The mailbox is full.");
+  settings.message_octets = std::numeric_limits<std::uint64_t>::max();
   EXPECT_EQ(status_line(foreseen()), "4.2.2 The mailbox is full.");
   EXPECT_TRUE(run().report.done());
   settings.message_octets = 0;
