@@ -203,7 +203,7 @@ TEST_F(MaildirAttemptTest, AlsoOneThatWasReadMeanwhile) {
   EXPECT_THAT(scratch.names("Maildir/new"), IsEmpty());
 }
 
-TEST_F(MaildirAttemptTest, AnotherNameRecipientSenderOrMessageIsAnotherMessage) {
+TEST_F(MaildirAttemptTest, AnotherNameRecipientOrSenderIsAnotherMessage) {
   settings.attempt = "q1";
   EXPECT_TRUE(run().report.done());
   settings.attempt = "q2";
@@ -212,10 +212,17 @@ TEST_F(MaildirAttemptTest, AnotherNameRecipientSenderOrMessageIsAnotherMessage) 
   EXPECT_TRUE(run().report.done());
   request.sender = "c@d";
   EXPECT_TRUE(run().report.done());
-  home.write("other", "another message\n");
+  EXPECT_THAT(scratch.names("Maildir/new"), SizeIs(4));
+}
+
+// As by LMTP, where each attempt has a Received line of its own.
+TEST_F(MaildirAttemptTest, TheNameSaysWhichMessageItIsNotItsOctets) {
+  settings.attempt = "q1";
+  EXPECT_TRUE(run().report.done());
+  home.write("other", std::string{"Received: later\n"} + kMessage);
   const UniqueFd other{::open(home.path("other").c_str(), O_RDONLY)};
   EXPECT_TRUE(deliver(outside.system, request, settings, other.get()).report.done());
-  EXPECT_THAT(scratch.names("Maildir/new"), SizeIs(5));
+  EXPECT_THAT(scratch.names("Maildir/new"), SizeIs(1));
 }
 
 TEST_F(MaildirAttemptTest, TwoEqualLinesAreTwoMessages) {
