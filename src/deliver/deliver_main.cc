@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <string>
 
+#include "core/base/digest.h"
+#include "core/base/io.h"
 #include "core/base/mail_home.h"
 #include "core/control/control_directory.h"
 #include "core/control/settings.h"
@@ -58,6 +60,19 @@ Result<UniqueFd> take_message(System& system, const deliver::Request& request) {
   });
 }
 
+/// The caller's name for the delivery, and the message: mail systems use their queue's names again,
+/// and another message must never be taken for this one.
+Result<std::string> attempt_name(System& system, const Invocation& invocation, int message) {
+  std::string name = deliver::attempt_of(invocation, system.environment);
+  if (name.empty()) return name;
+  Sha256 digest;
+  LBX_TRY(for_each_chunk(system.files, message, [&digest](std::string_view bytes) {
+    digest.add(bytes);
+    return Result<void>{};
+  }));
+  return (name += '/') += digest.hex();
+}
+
 /// What the options leave open and the control directory says. Opens only what matters.
 Result<void> complete(System& system, const control::ControlDirectory& control,
                       Invocation& invocation) {
@@ -81,7 +96,7 @@ Result<Report> attempt(System& system, Invocation& invocation) {
   const UniqueFd message = LBX_TRY(take_message(system, request));
 
   deliver::Settings settings = LBX_TRY(deliver::read_settings(control));
-  settings.attempt = deliver::attempt_of(invocation, system.environment);
+  settings.attempt = LBX_TRY(attempt_name(system, invocation, message.get()));
   settings.create_maildirs = true;
   settings.capture_output = true;
   return deliver::deliver(system, request, settings, message.get()).report;

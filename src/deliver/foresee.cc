@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <limits>
 
 #include "core/base/ascii.h"
 #include "deliver/quota.h"
@@ -76,8 +78,10 @@ class Look {
   /// As far as the size of the message is known: one octet has to fit in any case.
   Prospect quota_prospect(const std::string& path) const {
     const dotqmail::EnvelopeLines& lines = plan_->lines;
-    const std::uint64_t octets =
-        lines.return_path.size() + lines.delivered_to.size() + settings_->message_octets;
+    std::uint64_t octets = lines.return_path.size() + lines.delivered_to.size();
+    if (__builtin_add_overflow(octets, settings_->message_octets, &octets)) {
+      octets = std::numeric_limits<std::uint64_t>::max();  // a client may announce any size
+    }
     const Result<Prospect> seen = look_at_quota(path, octets);
     if (seen) return *seen;
     return {Report::failed("Temporary error on maildir delivery. (#4.3.0)", seen.error()),

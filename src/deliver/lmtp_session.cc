@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/base/ascii.h"
-#include "core/base/digest.h"
 #include "core/message/date.h"
 #include "deliver/caller_lines.h"
 #include "deliver/dsn.h"
@@ -21,6 +20,8 @@ using wire::Reply;
 
 /// Octets of replies that are held before nothing more is done until they are taken.
 constexpr std::size_t kMaxHeldReplies = std::size_t{64} * 1024;
+/// Of the digest in an attempt's name.
+constexpr std::size_t kAttemptDigits = 32;
 
 }  // namespace
 
@@ -209,12 +210,15 @@ void LmtpSession::begin_message(DataReceiver::Framing framing) {
   transaction_->spool.emplace(
       system_, [this](const std::string& head) { return head_of(head); },
       SpoolLimits{settings_.memory, SpoolLimits{}.total});
+  if (ident_.empty()) return;
+  transaction_->digest.emplace().add(transaction_->mail.sender.plain() + '\n');
 }
 
 void LmtpSession::keep(std::string_view bytes) {
   LmtpTransaction& now = *transaction_;
   if (now.failure) return;
   now.octets.add(bytes);
+  if (now.digest) now.digest->add(bytes);
   if (settings_.max_octets > 0 && now.octets.on_wire() > settings_.max_octets) {
     now.failure = Reply{552, "5.3.4", "Message too big"};
   } else if (!now.spool->write(bytes)) {
@@ -247,6 +251,8 @@ void LmtpSession::message_ended() {
     return end_transaction();
   }
   delivering_ = true;
+  // The message too: some queues use their ids again.
+  if (now.digest) now.attempt = ident_ + '/' + now.digest->hex().substr(0, kAttemptDigits);
   for (std::size_t i = 0; i < now.accepted.size(); ++i) {
     const std::uint64_t number = replies_.reserve();
     if (i == 0) now.first_reply = number;
@@ -285,12 +291,7 @@ bool LmtpSession::give_order() {
 /// What stands before the message when it is stored: our Received line (RFC 5321 section 4.4), not
 /// what the client's delivery agent has put there for its own.
 std::string LmtpSession::head_of(const std::string& head) {
-  static constexpr std::size_t kAttemptDigits = 32;
-  LmtpTransaction& now = *transaction_;
-  if (!ident_.empty()) {  // the message too: some queues use their ids again
-    now.attempt =
-        ident_ + '/' + sha256_hex(now.mail.sender.plain() + '\n' + head).substr(0, kAttemptDigits);
-  }
+  const LmtpTransaction& now = *transaction_;
   std::string delivered_to;
   if (now.taken == 1) {
     const auto only = std::ranges::find(now.recipients, true, &LmtpRecipient::accepted);

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/digest.h"
 #include "core/base/system.h"
 #include "core/message/line_endings.h"
 #include "core/message/spool.h"
@@ -79,6 +80,7 @@ struct LmtpTransaction {
   std::optional<SpoolWriter> spool;
   OctetCounter octets;
   std::optional<wire::Reply> failure;  // why it cannot be taken
+  std::optional<Sha256> digest;        // of the sender and all of it, for `attempt`
   std::string attempt;
   // Its delivery:
   std::shared_ptr<const UniqueFd> message;

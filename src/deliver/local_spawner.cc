@@ -192,7 +192,7 @@ int LocalSpawner::run_other(const std::string& program, const Request& request) 
   for (std::string& each : words) argv.push_back(each.data());
   argv.push_back(nullptr);
   if (::chdir(mail_home(system_.environment).c_str()) != 0) return kLocalExecLater;
-  static_cast<void>(std::signal(SIGPIPE, SIG_DFL));
+  restore_write_signals();
   ::execv(program.c_str(), argv.data());
   return is_temporary_errno(errno) ? kLocalExecLater : kLocalExecNever;
 }

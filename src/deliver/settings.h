@@ -32,7 +32,8 @@ struct Settings {
   std::function<void(std::string_view)> take_output;
   bool pass_environment{false};  // ours, to programs; else a short list of it
   MboxLockPolicy locks;          // where the control directory says nothing
-  /// Names this delivery over all its attempts; empty: nobody knows.
+  /// Names this delivery over all its attempts, and never one of another message: its sender and
+  /// recipient may still have to be told apart. Empty: nobody knows.
   std::string attempt;
   wire::Earlier earlier{wire::Earlier::Unknown};  // what is known of its attempts before this one
   /// Gets a directory with the name of a message, for whoever flushes several at once. Used where a

@@ -68,7 +68,7 @@ class Arrival {
   /// `refusal` stays as it is where the message has arrived.
   Result<void> deliver(Report& refusal) {
     if (!context_.settings.attempt.empty()) {
-      identity_ = LBX_TRY(identify());
+      identity_ = identify();
       const bool arrived = LBX_TRY(arrived_before());
       if (arrived) return {};
     }
@@ -113,17 +113,13 @@ class Arrival {
     return quota.settle(octets);
   }
 
-  /// The attempt, the line of the script, and the message itself: mail systems use their queue's
-  /// names again, and another message must never be taken for this one. Our own queue does not.
-  Result<std::uint64_t> identify() {
+  /// The attempt, which names the message, the line of the script, and whom the message is from and
+  /// for where the attempt does not name the recipient too.
+  std::uint64_t identify() const {
     Sha256 digest;
     digest.add(context_.settings.attempt + '\0' + std::to_string(context_.line) + '\0' + path_ +
                '\0');
-    if (context_.settings.earlier != wire::Earlier::Unknown) return digest.bits64();
-    LBX_TRY(each_chunk([&digest](std::string_view bytes) {
-      digest.add(bytes);
-      return Result<void>{};
-    }));
+    if (context_.settings.earlier == wire::Earlier::Unknown) digest.add(head_);
     return digest.bits64();
   }
 

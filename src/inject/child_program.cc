@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <csignal>
 
 #include "core/base/ascii.h"
 #include "core/base/io.h"
@@ -89,7 +88,7 @@ Error become_program(const Environment& environment, const std::vector<std::stri
   }
   argv.push_back(nullptr);
   envp.push_back(nullptr);
-  static_cast<void>(std::signal(SIGPIPE, SIG_DFL));  // run_program() ignores it for us only
+  restore_write_signals();
   ::execve(argv.front(), argv.data(), envp.data());
   return Error::from_errno(errno, "unable to run " + words.front());
 }

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <string_view>
 
+#include "core/base/process.h"
 #include "core/base/unique_fd.h"
 
 namespace lbx::pop3d {
@@ -21,7 +21,7 @@ constexpr int kCannotRun = 1;
   // dup2() onto itself would leave close-on-exec set.
   const bool ready = pipe_end == kCredentialsFd ? ::fcntl(pipe_end, F_SETFD, 0) == 0
                                                 : ::dup2(pipe_end, kCredentialsFd) >= 0;
-  static_cast<void>(std::signal(SIGPIPE, SIG_DFL));  // ours is ignored, and exec would keep that
+  restore_write_signals();
   if (ready) ::execvp(argv[0], argv);
   ::_exit(kCannotRun);
 }

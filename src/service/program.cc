@@ -5,11 +5,12 @@
 
 #include <array>
 #include <climits>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
 #include <string_view>
+
+#include "core/base/process.h"
 
 namespace lbx {
 namespace {
@@ -38,7 +39,7 @@ int report(const char* name, ExitCodes codes, Retry retry, const std::string& wh
 }  // namespace
 
 int run_program(const char* name, ExitCodes codes, ProgramMain main, int argc, char** argv) {
-  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  ignore_write_signals();
   try {
     PosixFileOps files;
     SystemClock clock;

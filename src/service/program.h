@@ -20,7 +20,7 @@ using ProgramMain = Result<int> (*)(System& system, int argc, char** argv);
 
 /// Runs `main` with the system's files, clock, randomness and environment. An error is printed on
 /// standard error as `NAME: TEXT`. The one place that catches every exception, and makes of it
-/// *later*: a bug may delay mail, not bounce it. SIGPIPE is ignored: write(2) tells.
+/// *later*: a bug may delay mail, not bounce it. SIGPIPE and SIGXFSZ are ignored: write(2) tells.
 int run_program(const char* name, ExitCodes codes, ProgramMain main, int argc, char** argv);
 
 }  // namespace lbx

@@ -299,6 +299,27 @@ class TroubleTest(DeliverTest):
         self.assertGreater(os.stat(self.path('home/box')).st_size, octets + len(trace))
 
     @unittest.skipUnless(os.geteuid() == 0, 'mounting a small file system needs root')
+    def test_a_limit_for_files_waits_and_leaves_nothing(self):
+        """Postfix's mailbox_size_limit is one for the programs that it runs."""
+        before = b'From a@b Mon Jan  2 03:04:05 2006\n\n' + b'x' * 80000 + b'\n\n'
+        self.write('home/box', before)
+        limit = ['prlimit', '--fsize=100000']
+        for line, message in (('./box\n', MESSAGE + b'y' * 30000), ('./box\n', b'y' * 110000),
+                              ('./Maildir/\n', b'y' * 110000), ('./box\n', b'y' * 400000)):
+            self.dotqmail(line)
+            Maildir(self.path('home/Maildir'))
+            ran = subprocess.run(limit + [program('letterbox-deliver')], input=message,
+                                 capture_output=True, env=self.environment(), **as_ordinary())
+            self.assertEqual((ran.returncode, ran.stderr), (75, b''))
+            self.assertIn(b'File too large', ran.stdout)
+            self.assertEqual(self.read('box'), before)
+            self.assertEqual(sorted(os.listdir(self.home)), ['.qmail', 'Maildir', 'box'])
+            self.assertEqual((self.inbox(), Maildir(self.path('home/Maildir')).tmp()), ([], []))
+        self.dotqmail('|yes >much\n')  # for which it is a signal as ever
+        ran = subprocess.run(limit + [program('letterbox-deliver')], input=MESSAGE,
+                             capture_output=True, env=self.environment(), **as_ordinary())
+        self.assertEqual(ran.stdout, b'4.3.0 File size limit exceeded\n')
+
     def test_a_full_disk_waits_and_leaves_nothing(self):
         small = self.path('small')
         os.mkdir(small)

@@ -278,6 +278,17 @@ class AttemptTest(ExtrasTest):
         self.assertEqual(self.deliver('--attempt', 'q1').returncode, 0)
         self.assertEqual(self.read('sent'), b'\n\n')
 
+    def test_an_id_used_again_for_another_message_does_no_harm(self):
+        self.write('mail/bin/qmail-queue', '#!/bin/sh\ncat >>%s/sent\ncat <&1 >/dev/null\n'
+                   % self.home, 0o755)
+        self.dotqmail('./box\n./Maildir/\n&a@b\n')
+        Maildir(self.path('home/Maildir'))
+        for text in (MESSAGE, MESSAGE, MESSAGE + b'more\n'):
+            self.assertEqual(self.deliver('--attempt', 'q1', message=text).returncode, 0)
+        self.assertEqual(self.box(), 2)
+        self.assertEqual(self.read('sent').count(b'\nSubject: hello\n'), 2)
+        self.assertEqual(len(Maildir(self.path('home/Maildir')).messages()), 2)
+
     def test_a_program_that_stopped_the_file_stops_it_again(self):
         self.dotqmail('./box\n|echo >>ran; exit 99\n|exit 100\n')
         for _ in range(2):

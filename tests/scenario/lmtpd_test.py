@@ -153,6 +153,20 @@ class Delivery(LmtpTest):
         for user in ('joe', 'ann'):
             self.assertTrue(self.mail_of(user)[0].endswith(b'\nA: b\n\n' + body.replace(b'\r', b'')))
 
+    def test_a_message_that_is_sent_again_arrives_once(self):
+        self.write('ann/.qmail', './box\n')
+        server = Server(self)
+        for text, count in ((MESSAGE, 1), (MESSAGE, 1), (MESSAGE + b'more\r\n', 2)):
+            client = self.client(server)
+            client.ehlo()
+            self.assertEqual(client.docmd('XFORWARD IDENT=4XyZ')[0], 250)
+            for user in ('joe', 'ann'):
+                self.assertEqual(client.sendmail('s@t', [user + '@x'], text), {})
+                client.docmd('XFORWARD IDENT=4XyZ')
+            self.assertEqual(len(self.mail_of('joe')), count)
+            with open(self.path('ann/box'), 'rb') as box:
+                self.assertEqual(box.read().count(b'\nSubject: a\n'), count)
+
     def test_under_a_superserver(self):
         done = run('letterbox-lmtpd', '--listen', '-', env=self.environment,
                    stdin=b'LHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<joe@x>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n')

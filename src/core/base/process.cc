@@ -18,6 +18,8 @@
 namespace lbx {
 namespace {
 
+constexpr std::array kWriteSignals{SIGPIPE, SIGXFSZ};
+
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> out;
   out.reserve(texts.size() + 1);
@@ -83,7 +85,7 @@ bool announce_group(int pipe) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  static_cast<void>(::signal(SIGPIPE, SIG_DFL));
+  restore_write_signals();
   const bool there = program.directory == AT_FDCWD || ::fchdir(program.directory) == 0;
   if (there && announce_group(program.announce) && redirect(program.redirections) &&
       limit(RLIMIT_DATA, program.limits.memory) && limit(RLIMIT_NPROC, program.limits.processes)) {
@@ -156,6 +158,14 @@ Result<void> Child::watch(FileOps& files, UniqueFd output,
     }
     if (over && (fds[0].revents == 0 || taken > kMaxTrailingOutput)) return {};
   }
+}
+
+void ignore_write_signals() {
+  for (const int each : kWriteSignals) static_cast<void>(::signal(each, SIG_IGN));
+}
+
+void restore_write_signals() {
+  for (const int each : kWriteSignals) static_cast<void>(::signal(each, SIG_DFL));
 }
 
 Result<Child> spawn(const Command& command) {

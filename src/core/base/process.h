@@ -86,7 +86,13 @@ class Child {
   pid_t pid_;
 };
 
-/// Starts it with default signal dispositions for SIGPIPE and an empty signal mask. Descriptors
+/// SIGPIPE and SIGXFSZ are ignored: write(2) tells as well that nobody reads, or that a file would
+/// exceed RLIMIT_FSIZE, which mail systems set.
+void ignore_write_signals();
+/// Undoes that before exec, which would keep it. Async-signal-safe.
+void restore_write_signals();
+
+/// Starts it with those signals restored and an empty signal mask. Descriptors
 /// that are not named are inherited unless they are close-on-exec, as all of ours are.
 Result<Child> spawn(const Command& command);
 

@@ -33,7 +33,8 @@ Result<UniqueFd> nameless_file(System& system) {
 }  // namespace
 
 std::string spool_folder(const System& system) {
-  return lookup(system.environment, "TMPDIR").value_or("/var/tmp");
+  const std::string folder = lookup(system.environment, "TMPDIR").value_or("");
+  return folder.empty() ? "/var/tmp" : folder;
 }
 
 Result<UniqueFd> sealed_memory(FileOps& files, std::string_view content) {

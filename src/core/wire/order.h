@@ -43,9 +43,10 @@ struct Order {
   std::string domain;     // may be empty
   std::string sender;     // empty for a bounce
   std::uint64_t size{0};  // octets of the message, as far as known
-  std::string attempt;    // the same for every attempt at this delivery; empty: unknown
-  std::string dsn{};      // of Deliver: what the sender wants to hear (deliver/dsn.h), or nothing
-  /// Unless Unknown, `attempt` names no other message, ever.
+  /// The same for every attempt at this delivery, and never for another message; empty: unknown.
+  std::string attempt;
+  std::string dsn{};  // of Deliver: what the sender wants to hear (deliver/dsn.h), or nothing
+  /// Unless Unknown, `attempt` names no other recipient either.
   Earlier earlier{Earlier::Unknown};
   bool settle_later{false};  // of Local: Done may be said before it is durable (Answer::settler)
   std::uint64_t settler{0};  // of Settle

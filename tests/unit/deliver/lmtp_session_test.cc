@@ -379,6 +379,19 @@ TEST_F(LmtpSessionTest, TheAttemptIsTheClientsNameAndTheMessage) {
   EXPECT_EQ(postmaster.orders.back().attempt, "");  // one message, one name
 }
 
+TEST_F(LmtpSessionTest, TheAttemptIsOfAllOfAMessageHoweverLong) {
+  settings.memory = 1000;
+  const auto attempt = [&](const std::string& end) {
+    say("LHLO c\r\nXFORWARD IDENT=4XyZ\r\nMAIL FROM:<s@t>\r\nRCPT TO:<joe@x>\r\n");
+    say("BDAT 100000\r\n" + std::string(100'000, 'x') + "BDAT 1 LAST\r\n" + end);
+    return postmaster.orders.back().attempt;
+  };
+  const std::string first = attempt("a");
+  EXPECT_THAT(first, StartsWith("4XyZ/"));
+  EXPECT_EQ(attempt("a"), first);
+  EXPECT_NE(attempt("b"), first);
+}
+
 TEST_F(LmtpSessionTest, TakesWhatTheClientWroteForItsOwnAgentAway) {
   begin({"joe"});
   say("DATA\r\nReturn-Path: <s@t>\r\nDelivered-To: joe@x.y\r\nSubject: a\r\n\r\nb\r\n.\r\n");

@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
+#include <limits>
+
 #include "deliver/engine.h"
 #include "deliver/forecast.h"
 #include "support/scratch.h"
@@ -84,6 +87,8 @@ TEST_F(DeliveryQuotaTest, TheForecastSaysTheSameForTheSizeThatIsKnown) {
   EXPECT_EQ(forecast(outside.system, request, settings).steps.front().prospect.note,
             "0% of its quota, 58S, is used");
   settings.message_octets = 12;
+  EXPECT_EQ(status_line(foreseen()), "4.2.2 The mailbox is full.");
+  settings.message_octets = std::numeric_limits<std::uint64_t>::max();
   EXPECT_EQ(status_line(foreseen()), "4.2.2 The mailbox is full.");
   EXPECT_TRUE(run().report.done());
   settings.message_octets = 0;
@@ -198,7 +203,7 @@ TEST_F(MaildirAttemptTest, AlsoOneThatWasReadMeanwhile) {
   EXPECT_THAT(scratch.names("Maildir/new"), IsEmpty());
 }
 
-TEST_F(MaildirAttemptTest, AnotherNameRecipientSenderOrMessageIsAnotherMessage) {
+TEST_F(MaildirAttemptTest, AnotherNameRecipientOrSenderIsAnotherMessage) {
   settings.attempt = "q1";
   EXPECT_TRUE(run().report.done());
   settings.attempt = "q2";
@@ -207,10 +212,17 @@ TEST_F(MaildirAttemptTest, AnotherNameRecipientSenderOrMessageIsAnotherMessage) 
   EXPECT_TRUE(run().report.done());
   request.sender = "c@d";
   EXPECT_TRUE(run().report.done());
-  home.write("other", "another message\n");
+  EXPECT_THAT(scratch.names("Maildir/new"), SizeIs(4));
+}
+
+// As by LMTP, where each attempt has a Received line of its own.
+TEST_F(MaildirAttemptTest, TheNameSaysWhichMessageItIsNotItsOctets) {
+  settings.attempt = "q1";
+  EXPECT_TRUE(run().report.done());
+  home.write("other", std::string{"Received: later\n"} + kMessage);
   const UniqueFd other{::open(home.path("other").c_str(), O_RDONLY)};
   EXPECT_TRUE(deliver(outside.system, request, settings, other.get()).report.done());
-  EXPECT_THAT(scratch.names("Maildir/new"), SizeIs(5));
+  EXPECT_THAT(scratch.names("Maildir/new"), SizeIs(1));
 }
 
 TEST_F(MaildirAttemptTest, TwoEqualLinesAreTwoMessages) {

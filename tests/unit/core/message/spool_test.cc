@@ -43,6 +43,12 @@ class SpoolTest : public testing::Test {
   UniqueFd input;
 };
 
+TEST_F(SpoolTest, AnEmptyTmpdirIsNone) {
+  EXPECT_EQ(spool_folder(outside.system), scratch.path());
+  outside.system.environment["TMPDIR"] = "";
+  EXPECT_EQ(spool_folder(outside.system), "/var/tmp");
+}
+
 TEST_F(SpoolTest, HoldsASmallMessageInMemory) {
   const Result<UniqueFd> message = spool_text("Subject: x\n\nbody");
   ASSERT_TRUE(message) << message.error().what;
