@@ -99,6 +99,15 @@ class ExplainSiteTest(SiteTest):
         self.assertEqual(self.explain('joe@here.example')['route']['assignment'], '=joe')
 
 
+class ConfigSiteTest(SiteTest):
+    def test_what_is_set_can_be_read_by_all_who_deliver(self):
+        self.env['LETTERBOX_HOME'] = self.path('fresh')
+        ran = self.run_program('letterbox', 'config', 'overquota', 'never', umask=0o077)
+        self.assertEqual((ran.returncode, ran.stderr), (0, b''))
+        for name, mode in (('', 0o755), ('control', 0o755), ('control/overquota', 0o644)):
+            self.assertEqual(os.stat(self.path('fresh', name)).st_mode & 0o777, mode, name)
+
+
 @unittest.skipUnless(os.geteuid() == 0, 'others look with their own rights anyway')
 class RootLooksTest(SiteTest):
     """Root sees what the delivery will see, not more."""
