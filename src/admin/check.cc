@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "admin/forward_graph.h"
+#include "admin/user_rights.h"
 #include "core/base/io.h"
 #include "core/control/settings.h"
 #include "core/users/assignments.h"
@@ -45,6 +46,7 @@ class Checker {
 
  private:
   void found(Finding finding);
+  deliver::Home enter(const users::Account& account) const;
   void check_home(const users::Account& account);
   std::vector<QmailFile> files_of(const users::Account& account, int home);
   void check_file(const users::Account& account, int home, const QmailFile& file);
@@ -81,12 +83,17 @@ void Checker::add_account(const users::Account& account) {
   check_home(account);
 }
 
+deliver::Home Checker::enter(const users::Account& account) const {
+  const UserRights rights{site_, account};
+  return deliver::open_home(files_, account.home);
+}
+
 void Checker::check_home(const users::Account& account) {
   if (!account.home.starts_with('/')) {
     found({Problem::Home, account.name, account.home, 0, "is no absolute path: mail waits"});
     return;
   }
-  const deliver::Home home = deliver::open_home(files_, account.home);
+  const deliver::Home home = enter(account);
   if (home.refusal) {
     found({Problem::Home, account.name, account.home, 0, home.refusal->text});
     return;
@@ -94,7 +101,10 @@ void Checker::check_home(const users::Account& account) {
   if (home.sticky) {
     found({Problem::Home, account.name, account.home, 0, deliver::sticky_home().text});
   }
-  for (const QmailFile& file : files_of(account, home.directory.get())) {
+  // Listing a home is more than delivery asks for.
+  const std::vector<QmailFile> files = files_of(account, home.directory.get());
+  const UserRights rights{site_, account};
+  for (const QmailFile& file : files) {
     ++report_.files;
     check_file(account, home.directory.get(), file);
   }

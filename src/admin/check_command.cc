@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <unistd.h>
+
 #include "admin/check.h"
 #include "admin/commands.h"
 #include "core/base/mail_home.h"
@@ -18,8 +20,8 @@ Result<int> check_command(System& system, int argc, char** argv) {
   users::SystemAccounts accounts;
   const control::ControlDirectory control{system.files, mail_home(system.environment)};
   const deliver::Settings settings = LBX_TRY(deliver::read_settings(control));
-  const CheckReport report = LBX_TRY(check({system, accounts, control, settings}, options,
-                                           users::SystemAccounts::all(kMaxCheckedUsers)));
+  const CheckReport report = LBX_TRY(check({system, accounts, control, settings, ::geteuid() == 0},
+                                           options, users::SystemAccounts::all(kMaxCheckedUsers)));
   print(options.json ? to_json(report) : to_text(report));
   return report.findings.empty() ? 0 : 1;
 }

@@ -70,6 +70,15 @@ struct Describe {
   }
 };
 
+/// Of a site that has no settings yet; the mail home above it, too.
+Result<void> make_control_directory(FileOps& files, const ControlDirectory& control) {
+  for (const std::string& each : {control.mail_home(), control.path_of("")}) {
+    Result<void> made = files.make_directory(AT_FDCWD, each, 0755);
+    if (!made && made.error().os_error != EEXIST) return made;
+  }
+  return {};
+}
+
 }  // namespace
 
 ConfigRow config_row(const ControlDirectory& control, const Setting& setting) {
@@ -117,6 +126,7 @@ Result<void> set_config(FileOps& files, const ControlDirectory& control, const S
   const std::string text = joined(*lines, "\n") + '\n';
   const Result<void> acceptable = check(setting, text);
   if (!acceptable) return Error::never(name + ": " + acceptable.error().what);
+  LBX_TRY(make_control_directory(files, control));
   return replace_file(files, AT_FDCWD, path, text, 0644);
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "admin/commands.h"
@@ -50,6 +52,7 @@ Result<int> config_command(System& system, int argc, char** argv) {
     return show_config(rows, unknown, options.json);
   }
   const control::Setting setting = LBX_TRY(find_setting(options.name));
+  ::umask(022);  // every user's delivery reads it
   if (options.unset) LBX_TRY(set_config(system.files, control, setting, std::nullopt));
   if (!options.value.empty()) {
     LBX_TRY(set_config(system.files, control, setting, options.value));

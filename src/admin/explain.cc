@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "admin/user_rights.h"
 #include "core/base/ascii.h"
 #include "core/control/settings.h"
 #include "core/users/delimiters.h"
@@ -64,9 +65,11 @@ Result<deliver::Request> request_of(const Site& site, const ExplainOptions& opti
 
 Result<void> foretell(const Site& site, const ExplainOptions& options, users::Controller who,
                       SplitAddress address, Explanation& out) {
+  const users::Account account = who.account;
   deliver::Request request = LBX_TRY(request_of(site, options, std::move(who)));
   request.local = std::move(address.local);
   request.host = address.host.value_or(site.system.host_name);
+  const UserRights rights{site, account};
   out.forecast = deliver::forecast(site.system, request, site.settings);
   out.result = out.forecast->result;
   return {};
@@ -80,6 +83,10 @@ Result<Explanation> explain(const Site& site, const ExplainOptions& options) {
   out.address = split.local + '@' + split.host.value_or(site.system.host_name);
   if (options.home || options.user) {
     users::Controller who = LBX_TRY(named(site, options, split.local));
+    if (!options.home && who.account.uid == 0) {
+      out.result = deliver::Report::later(std::string{users::kNotAsRoot});
+      return out;
+    }
     LBX_TRY(foretell(site, options, std::move(who), split, out));
     return out;
   }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <unistd.h>
+
 #include "admin/commands.h"
 #include "admin/explain.h"
 #include "core/base/mail_home.h"
@@ -24,7 +26,8 @@ Result<int> explain_command(System& system, int argc, char** argv) {
   const control::ControlDirectory control{system.files, mail_home(system.environment)};
   deliver::Settings settings = LBX_TRY(deliver::read_settings(control));
   settings.create_maildirs = true;
-  const Explanation explanation = LBX_TRY(explain({system, accounts, control, settings}, options));
+  const Explanation explanation =
+      LBX_TRY(explain({system, accounts, control, settings, ::geteuid() == 0}, options));
   print(options.json ? to_json(explanation) : to_text(explanation));
   return 0;
 }

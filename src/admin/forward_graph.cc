@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "admin/user_rights.h"
 #include "deliver/forecast.h"
 
 namespace lbx::admin {
@@ -60,6 +61,7 @@ void ForwardGraph::enter(const Forward& forward, const users::Resolution& who) {
   const users::Controller& to = who.controller;
   const deliver::Request request{to.account.name, to.account.home, who.local, to.dash,
                                  to.ext,          who.host,        "",        default_delivery_};
+  const UserRights rights{site_, to.account};
   const deliver::Forecast forecast = deliver::forecast(site_.system, request, site_.settings);
   if (forecast.result.verdict == deliver::Verdict::Never) {
     dead_.push_back({forward, "it would be refused: " + forecast.result.text});

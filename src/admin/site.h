@@ -18,6 +18,7 @@ struct Site {
   users::Accounts& accounts;
   const control::ControlDirectory& control;
   const deliver::Settings& settings;
+  bool as_users{false};  // users' files with their rights (UserRights): whoever asks is root
 };
 
 struct SplitAddress {

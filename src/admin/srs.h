@@ -10,8 +10,9 @@
 
 namespace lbx::admin {
 
-/// `address` rewritten by the settings srsdomain and srssecrets, or turned back. An error where
-/// there is no srsdomain, or where it cannot be turned back.
+/// `address` rewritten by the settings srsdomain and srssecrets, or turned back; what is asked and
+/// what is answered stands in quotes where it needs them. An error where there is no srsdomain, or
+/// where it cannot be turned back.
 Result<std::string> convert_sender(const control::ControlDirectory& control, bool reverse,
                                    const std::string& address, Instant now);
 

@@ -3,9 +3,10 @@
 
 #include <fnmatch.h>
 #include <regex.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <functional>
 #include <memory>
 
@@ -16,7 +17,14 @@
 namespace lbx::deliver {
 namespace {
 
-using Matcher = std::function<bool(const std::string&)>;
+using Matcher = std::function<Result<bool>(const std::string&)>;
+
+/// What regexec(3) or fnmatch(3) said, errno having been 0. "No match" is also what they say where
+/// they find no memory.
+Result<bool> verdict(int code) {
+  if (code != 0 && errno == ENOMEM) return Error::from_errno(errno, "match");
+  return code == 0;
+}
 
 struct FreeRegex {
   void operator()(regex_t* regex) const {
@@ -37,14 +45,16 @@ Result<Matcher> regex_matcher(const WhenOptions& options) {
   }
   const std::shared_ptr<regex_t> regex{compiled.release(), FreeRegex{}};
   return Matcher{[regex](const std::string& value) {
-    return ::regexec(regex.get(), value.c_str(), 0, nullptr, 0) == 0;
+    errno = 0;
+    return verdict(::regexec(regex.get(), value.c_str(), 0, nullptr, 0));
   }};
 }
 
 Matcher glob_matcher(const WhenOptions& options) {
   const int flags = options.case_sensitive ? 0 : FNM_CASEFOLD;
   return [pattern = options.pattern, flags](const std::string& value) {
-    return ::fnmatch(pattern.c_str(), value.c_str(), flags) == 0;
+    errno = 0;
+    return verdict(::fnmatch(pattern.c_str(), value.c_str(), flags));
   };
 }
 
@@ -62,10 +72,15 @@ Result<HeaderReader> read_header(FileOps& files, int message) {
 
 Result<bool> matches(FileOps& files, int message, const WhenOptions& options) {
   const Matcher matcher = options.regex ? LBX_TRY(regex_matcher(options)) : glob_matcher(options);
+  const off_t start = ::lseek(message, 0, SEEK_CUR);  // a pipe has none
   const HeaderReader header = LBX_TRY(read_header(files, message));
-  return std::ranges::any_of(header.fields(), [&](const HeaderField& field) {
-    return ascii::equal_fold(field.name, options.header) && matcher(field.value);
-  });
+  if (start >= 0 && ::lseek(message, start, SEEK_SET) < 0) return Error::from_errno(errno, "lseek");
+  for (const HeaderField& field : header.fields()) {
+    if (!ascii::equal_fold(field.name, options.header)) continue;
+    const bool found = LBX_TRY(matcher(field.value));
+    if (found) return true;
+  }
+  return false;
 }
 
 }  // namespace lbx::deliver

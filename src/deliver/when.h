@@ -19,8 +19,8 @@ struct WhenOptions {
 
 /// Whether a field of that name matches. Values are taken unfolded, without blanks at both ends,
 /// and otherwise as they stand: encoded words (RFC 2047) are not decoded. Reads `message` on from
-/// where it stands to the end of its header. A pattern that makes no sense is an error,
-/// Retry::Later.
+/// where it stands, which is where it stands afterwards too unless it is a pipe: another program of
+/// the same line may look at it next. A pattern that makes no sense is an error, Retry::Later.
 Result<bool> matches(FileOps& files, int message, const WhenOptions& options);
 
 }  // namespace lbx::deliver

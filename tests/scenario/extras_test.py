@@ -2,6 +2,7 @@
 """What users of delivery agents ask for: locks by setting, a hook, conditions, attempts."""
 import fcntl
 import os
+import resource
 import socket
 import subprocess
 import time
@@ -222,6 +223,23 @@ class WhenTest(ExtrasTest):
                             ('X-Missing "*"', False)):
             with self.subTest(args):
                 self.when(args, files)
+
+    def test_several_in_one_line_look_at_the_same_message(self):
+        when = program('letterbox-when')
+        for second, files in (('--not X-Missing "*"', True), ('--not Subject hello', False),
+                              ('Subject hello', True)):
+            with self.subTest(second):
+                self.when('Subject hello && %s %s' % (when, second), files)
+
+    def test_a_value_that_takes_too_much_memory_waits(self):
+        with open(program('letterbox-when'), 'rb') as file:
+            if b'__asan_init' in file.read():
+                self.skipTest('a sanitizer takes what memory it likes')
+        value = b'Subject: ' + b'a' * 65000 + b'\n\n'
+        few = 256 << 20
+        ran = letterbox.run('letterbox-when', '--regex', 'Subject', r'(a*)\1b', stdin=value,
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (few, few)))
+        self.assertEqual(ran.returncode, 111, ran)
 
     def test_forwards_above_it_are_sent_all_the_same(self):
         self.write('mail/bin/qmail-queue', '#!/bin/sh\ncat >/dev/null; cat <&1 >%s/envelope\n'

@@ -111,6 +111,17 @@ class RewrittenSenderTest(ForwardTest):
                          b'Delivered-To: alias-srs-' + local.encode() + b'@srs.example.org\n'
                          + MESSAGE)
 
+    def test_a_bounce_finds_back_through_another_program(self):
+        self.srs()
+        self.control(programmemory='0')
+        self.deliver()
+        local = self.sender().partition('@')[0]
+        self.dotqmail('|cat | %s\n' % letterbox.program('letterbox-srs'), '.qmail-srs-default')
+        ran = self.deliver('--ext', 'srs-' + local, '--sender', '', '--recipient', 'x@y.example')
+        self.assertEqual(ran.returncode, 0, ran)
+        self.assertEqual((self.sender(), self.recipients()), ('', ['src@send.example']))
+        self.assertEqual(self.read('message'), b'Delivered-To: x@y.example\n' + MESSAGE)
+
     def test_a_forged_bounce_address_is_refused(self):
         self.srs()
         self.control(programmemory='0')
@@ -139,6 +150,10 @@ class RewrittenSenderTest(ForwardTest):
         self.assertEqual(there.returncode, 0, there)
         back = letterbox.run('letterbox', 'srs', 'reverse', there.stdout.decode().strip(), env=env)
         self.assertEqual(back.stdout, b'a@b.example\n')
+        there = letterbox.run('letterbox', 'srs', 'forward', '"a b"@c.example', env=env)
+        self.assertRegex(there.stdout, rb'^"SRS0=.*=c\.example=a b"@srs\.example\.org\n$')
+        back = letterbox.run('letterbox', 'srs', 'reverse', there.stdout.decode().strip(), env=env)
+        self.assertEqual(back.stdout, b'"a b"@c.example\n')
         wrong = letterbox.run('letterbox', 'srs', 'reverse', 'a@b.example', env=env)
         self.assertEqual((wrong.returncode, wrong.stdout), (1, b''))
 

@@ -99,6 +99,56 @@ class ExplainSiteTest(SiteTest):
         self.assertEqual(self.explain('joe@here.example')['route']['assignment'], '=joe')
 
 
+class ConfigSiteTest(SiteTest):
+    def test_what_is_set_can_be_read_by_all_who_deliver(self):
+        self.env['LETTERBOX_HOME'] = self.path('fresh')
+        ran = self.run_program('letterbox', 'config', 'overquota', 'never', umask=0o077)
+        self.assertEqual((ran.returncode, ran.stderr), (0, b''))
+        for name, mode in (('', 0o755), ('control', 0o755), ('control/overquota', 0o644)):
+            self.assertEqual(os.stat(self.path('fresh', name)).st_mode & 0o777, mode, name)
+
+
+@unittest.skipUnless(os.geteuid() == 0, 'others look with their own rights anyway')
+class RootLooksTest(SiteTest):
+    """Root sees what the delivery will see, not more."""
+
+    def setUp(self):
+        super().setUp()
+        self.assign(*self.lines_of('joe'))
+        self.write('site/control/locals', 'here.example\n')
+        Maildir(self.path('joe/Maildir'))
+        for name, content in (('.qmail-secret', './Maildir/\n'), ('.qmail-in', '&joe@here.example\n')):
+            os.chown(self.write('joe/' + name, content, 0o600), 0, 0)
+
+    def run_program(self, name, *args, **kwargs):
+        return super().run_program(name, *args, user=0, group=0, **kwargs)
+
+    def test_a_file_that_its_user_cannot_read(self):
+        said = self.explain('joe-secret@here.example')
+        self.assertEqual((said['result']['exit'], said['candidates'][0]['found']),
+                         (111, 'unreadable'))
+        found = [os.path.basename(each['place']) for each in self.check()['findings']
+                 if (each['problem'], each['user']) == ('unreadable', 'joe')]
+        self.assertEqual(found, ['.qmail-in', '.qmail-secret'])
+
+    def test_a_maildir_that_is_somebody_elses(self):
+        os.chown(self.path('joe/Maildir'), 0, 0)
+        os.chmod(self.path('joe/Maildir'), 0o700)
+        said = self.explain('joe@here.example')
+        self.assertEqual(said['result']['exit'], 111)
+        self.assertIn('Permission denied', said['lines'][0]['note'])
+
+    def test_a_home_that_cannot_be_listed_is_looked_at_all_the_same(self):
+        os.chmod(self.path('joe'), 0o311)
+        self.assertIn('.qmail-secret', [os.path.basename(each['place'])
+                                        for each in self.check()['findings']])
+
+    def test_nobody_delivers_as_root(self):
+        ran = self.run_program('letterbox', 'explain', '--json', '--user', 'root', 'root')
+        self.assertEqual(json.loads(ran.stdout)['result'], {
+            'verdict': 'later', 'exit': 111, 'text': 'Not allowed to perform deliveries as root.'})
+
+
 class CheckTest(SiteTest):
     def problems(self, said):
         return sorted({(each['problem'], os.path.relpath(each['place'], self.dir))

@@ -55,6 +55,12 @@ TEST_F(ConfigTest, WhatIsSetIsReadAgain) {
   EXPECT_THAT(scratch.names("control"), ElementsAre("count", "names"));
 }
 
+TEST_F(ConfigTest, TheFirstSettingMakesTheDirectory) {
+  const control::ControlDirectory fresh{test.files, scratch.path("home")};
+  ASSERT_TRUE(set_config(test.files, fresh, &kCount, Lines{"42"}));
+  EXPECT_EQ(scratch.read("home/control/count"), "42\n");
+}
+
 TEST_F(ConfigTest, WhatTheSettingForbidsIsNotWritten) {
   ASSERT_TRUE(set(&kCount, Lines{"42"}));
   EXPECT_FALSE(set(&kCount, Lines{"101"}));

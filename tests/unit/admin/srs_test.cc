@@ -26,6 +26,14 @@ TEST(SrsCommandTest, BothDirectionsGoByTheSettings) {
   const Result<std::string> back = convert_sender(control, true, *there, now);
   ASSERT_TRUE(back) << back.error().what;
   EXPECT_EQ(*back, "a@b.example");
+
+  const Result<std::string> quoted = convert_sender(control, false, "\"a b\"@c.example", now);
+  ASSERT_TRUE(quoted) << quoted.error().what;
+  EXPECT_TRUE(quoted->starts_with("\"SRS0=")) << *quoted;
+  EXPECT_TRUE(quoted->ends_with("=c.example=a b\"@srs.example")) << *quoted;
+  const Result<std::string> unquoted = convert_sender(control, true, *quoted, now);
+  ASSERT_TRUE(unquoted) << unquoted.error().what;
+  EXPECT_EQ(*unquoted, "\"a b\"@c.example");
 }
 
 }  // namespace

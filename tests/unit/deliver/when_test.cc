@@ -3,7 +3,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <array>
+
+#include "core/base/io.h"
 #include "support/scratch.h"
 
 namespace lbx::deliver {
@@ -50,6 +54,25 @@ TEST_F(WhenTest, AnEmptyFieldIsThereAndAMissingOneIsNot) {
 
 TEST_F(WhenTest, TheBodyIsNoHeader) {
   EXPECT_FALSE(when({"X-Body", "*"}));
+}
+
+TEST_F(WhenTest, TheNextProgramOfTheLineSeesTheSameMessage) {
+  const UniqueFd message{::open(scratch.path("message").c_str(), O_RDONLY)};
+  for (int times = 0; times < 2; ++times) {
+    const Result<bool> found = matches(files, message.get(), {"Subject", "hello*"});
+    EXPECT_TRUE(found && *found) << times;
+  }
+}
+
+TEST_F(WhenTest, APipeIsReadOn) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  const UniqueFd reader{ends[0]};
+  UniqueFd writer{ends[1]};
+  ASSERT_TRUE(write_all(files, writer.get(), kMessage));
+  writer.reset();
+  const Result<bool> found = matches(files, reader.get(), {"Subject", "hello*"});
+  EXPECT_TRUE(found && *found);
 }
 
 TEST_F(WhenTest, CaseMayCount) {
