@@ -153,6 +153,14 @@ class Delivery(LmtpTest):
         for user in ('joe', 'ann'):
             self.assertTrue(self.mail_of(user)[0].endswith(b'\nA: b\n\n' + body.replace(b'\r', b'')))
 
+    def test_a_damaged_database_waits_and_is_named(self):
+        self.write('home/users/cdb', 'x')
+        client = self.client(Server(self))
+        client.ehlo()
+        client.docmd('MAIL FROM:<s@t>')
+        code, text = client.docmd('RCPT TO:<joe@x>')
+        self.assertEqual((code, text), (451, b'4.3.0 Trouble reading users/cdb in qmail-lspawn.'))
+
     def test_a_message_that_is_sent_again_arrives_once(self):
         self.write('ann/.qmail', './box\n')
         server = Server(self)

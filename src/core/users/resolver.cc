@@ -113,8 +113,7 @@ Result<void> Resolver::State::refresh_assignments() {
 
 /// Whatever is wrong with users/cdb, qmail-lspawn has one sentence for it.
 Result<std::optional<Assignment>> Resolver::State::assigned(const std::string& local) {
-  const Result<void> fresh = refresh_assignments();
-  if (!fresh) return Error{Retry::Later, std::string{kTroubleReadingCdb}, fresh.error().os_error};
+  if (!refresh_assignments()) return Error::later(std::string{kTroubleReadingCdb});
   if (!assignments) return std::optional<Assignment>{};
   Result<std::optional<Assignment>> found = assignments->find(local, rules->lookup.delimiters);
   if (!found) return Error::later(std::string{kTroubleReadingCdb});
