@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 
 #include "core/base/ascii.h"
 #include "core/base/io.h"
@@ -44,9 +45,9 @@ std::string own_folder() {
 }
 
 /// A reader that has gone is no failure of ours: it may not want the rest.
-Result<void> pour(System& system, UniqueFd pipe, std::string_view head) {
+Result<void> pour(System& system, int pipe, std::string_view head) {
   const auto give = [&](std::string_view bytes) -> Result<bool> {
-    const Result<void> written = write_all(system.files, pipe.get(), bytes);
+    const Result<void> written = write_all(system.files, pipe, bytes);
     if (written) return true;
     if (written.error().os_error == EPIPE) return false;
     return written.error();
@@ -113,7 +114,10 @@ Result<int> feed(System& system, const Environment& environment,
   command.redirections = {{pipe.read_end.get(), STDIN_FILENO}};
   Child child = LBX_TRY(spawn(command));
   pipe.read_end.reset();
-  const Result<void> poured = pour(system, std::move(pipe.write_end), head);
+  const Result<void> poured = pour(system, pipe.write_end.get(), head);
+  // Before the pipe ends, or it would take what it has for the whole message.
+  if (!poured) static_cast<void>(::kill(child.pid(), SIGTERM));
+  pipe.write_end.reset();
   const ExitStatus status = LBX_TRY(std::move(child).wait());
   LBX_TRY(poured);
   return code_of(status);

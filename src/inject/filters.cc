@@ -41,10 +41,11 @@ std::string date_field(System& system) {
   return "Date: " + format_rfc822(now, {zone_of(now).offset, true}) + '\n';
 }
 
+/// With commas: behind a blank, `Joe <joe@example.org>` would make a name of the one before it.
 std::string joined(const Arguments& words, std::size_t first) {
   std::string out;
   for (std::size_t i = first; i < words.size(); ++i) {
-    if (i > first) out += ' ';
+    if (i > first) out += ", ";
     out += words[i];
   }
   return out;

@@ -64,7 +64,7 @@ struct Door::Connection {
   bool waiting{false};  // for the answer to what it asked
   bool gone{false};
   wire::EnvelopeReader reader;
-  std::size_t octets{0};  // of the envelope so far
+  std::size_t octets{0};  // of its envelope, until that is answered
   UniqueFd message;
   std::int64_t since{0};  // when the envelope began; 0: none has
   std::string spool_head;
@@ -194,14 +194,14 @@ void Door::take(Connection& connection, std::string_view bytes, UniqueFd descrip
 void Door::take_envelope(Connection& connection, std::string_view bytes, UniqueFd descriptor) {
   if (connection.since == 0) connection.since = clock_.now().seconds;
   if (descriptor) connection.message = std::move(descriptor);
-  connection.octets += bytes.size();
-  open_octets_ += bytes.size();
+  const Result<bool> whole = connection.reader.feed(bytes);
+  open_octets_ += connection.reader.size() - connection.octets;
+  connection.octets = connection.reader.size();
   if (open_octets_ > limits_.open_envelopes) {
     refuse(connection, Error::later("too many envelopes at once (#4.3.2)"));
     connection.gone = true;
     return;
   }
-  const Result<bool> whole = connection.reader.feed(bytes);
   if (!whole) {
     refuse(connection, whole.error());
     connection.gone = true;  // what follows would be out of step
@@ -212,8 +212,13 @@ void Door::take_envelope(Connection& connection, std::string_view bytes, UniqueF
 
 void Door::complete(Connection& connection) {
   Result<Submission> submission = submission_of(connection);
-  reset(connection);
-  if (!submission) return refuse(connection, submission.error());
+  connection.reader = wire::EnvelopeReader{};
+  connection.message.reset();
+  connection.since = 0;
+  if (!submission) {
+    forget_octets(connection);
+    return refuse(connection, submission.error());
+  }
   connection.waiting = true;
   actions_.submit(std::move(submission).value(), answer_to(connection.id));
 }
@@ -241,12 +246,8 @@ Result<Submission> Door::submission_of(Connection& connection) {
   return made;
 }
 
-void Door::reset(Connection& connection) {
-  open_octets_ -= connection.octets;
-  connection.octets = 0;
-  connection.reader = wire::EnvelopeReader{};
-  connection.message.reset();
-  connection.since = 0;
+void Door::forget_octets(Connection& connection) {
+  open_octets_ -= std::exchange(connection.octets, 0);
 }
 
 void Door::give_spool_file(Connection& connection) {
@@ -279,6 +280,7 @@ DoorActions::Answer Door::answer_to(std::uint64_t id) {
     if (found == connections_.end()) return;
     Connection& connection = *found->second;
     connection.waiting = false;
+    forget_octets(connection);
     if (result) {
       say(connection, 'K' + std::to_string(*result), -1);
     } else {
@@ -309,7 +311,7 @@ void Door::close(std::uint64_t id) {
   const auto found = connections_.find(id);
   Connection& connection = *found->second;
   if (connection.watched) loop_.forget(connection.socket.get());
-  open_octets_ -= connection.octets;
+  forget_octets(connection);
   const auto user = by_user_.find(connection.uid);
   if (--user->second == 0) by_user_.erase(user);
   connections_.erase(found);

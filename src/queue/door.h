@@ -29,7 +29,7 @@ namespace lbx::queue {
 struct DoorLimits {
   std::size_t connections{4000};
   std::size_t connections_per_user{2000};
-  /// Octets of envelopes that have not ended yet, over all connections.
+  /// Memory of envelopes that have not ended yet or wait for an answer, over all connections.
   std::size_t open_envelopes{std::size_t{256} * 1024 * 1024};
   std::size_t recipients{100'000};
   /// Larger messages are files of the spool area.
@@ -91,7 +91,7 @@ class Door {
   DoorActions::Answer answer_to(std::uint64_t id);
   void say(Connection& connection, std::string_view bytes, int descriptor);
   void refuse(Connection& connection, const Error& why);
-  void reset(Connection& connection);
+  void forget_octets(Connection& connection);
   void close(std::uint64_t id);
   void close_idle();
 

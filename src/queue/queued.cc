@@ -216,7 +216,8 @@ void Queued::take_signals(int signals) {
 }
 
 void Queued::end_of_turn() {
-  if (!recorder_.stuck()) deliveries_.start();
+  // What is being changed must not begin before the store knows: it would be bounced and delivered.
+  if (!recorder_.stuck() && changing_ == 0) deliveries_.start();
   arm_in_flow();
   recorder_.flush();
   arm_timer();
@@ -301,6 +302,7 @@ void Queued::change(const wire::ChangeRequest& request, const DoorActions::Answe
   operation.run = [changed, what = *what, text = request.text, now = system_.clock.now().seconds](
                       QueueStore& store) { return carry_out(store, what, text, now, *changed); };
   operation.done = [this, changed, what = *what, answer](const Result<void>& result) {
+    --changing_;
     if (!result) return answer(result.error());
     const std::int64_t now = system_.clock.now().seconds;
     const std::unordered_set<RecipientId> chosen{changed->recipients.begin(),
@@ -321,7 +323,9 @@ void Queued::change(const wire::ChangeRequest& request, const DoorActions::Answe
     for (const MessageId each : changed->unfinished) teller_.finish(each);
     answer(changed->count);
   };
+  ++changing_;
   if (const Result<void> posted = committer_->post(std::move(operation)); !posted) {
+    --changing_;
     answer(posted.error());
   }
 }

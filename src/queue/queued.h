@@ -114,6 +114,7 @@ class Queued {
   std::optional<std::int64_t> timer_for_;
   bool in_flow_ticks_{false};
   bool draining_{false};
+  std::size_t changing_{0};  // transactions of changes that are under way
   std::optional<Error> failure_;
 };
 

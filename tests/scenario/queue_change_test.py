@@ -2,6 +2,7 @@
 """letterbox queue beside a running letterbox-queued: changes go through its door."""
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -81,6 +82,24 @@ class RunningTest(unittest.TestCase):
         self.home.wait_until(self.home.maildir.messages, 'no bounce has come')
         [bounce] = self.home.maildir.messages().values()
         self.assertIn(b'<x@far.example>:\nWe do not write to them. (#5.7.1)\n', bounce)
+
+    def test_nobody_is_given_up_whose_delivery_begins_meanwhile(self):
+        got = os.path.join(self.home.user_home, 'got')
+        self.home.qmail('-quick-default', '|echo "$RECIPIENT" >>%s; sleep 0.01\n' % got)
+        self.home.qmail('-back', './Maildir/\n')
+        everybody = ['joe-quick-%d@example.org' % i for i in range(400)]
+        for begin in range(0, len(everybody), 80):
+            number = self.submit(*everybody[begin:begin + 80], sender='joe-back@example.org')
+            self.queue('bounce', '--recipient', 'joe-quick-*', '--reason', 'gone')
+            self.home.wait_for('^end msg %d$' % number)
+        self.home.wait_until(lambda: self.queue('list').startswith('0 messages'), 'not empty')
+        with open(got, encoding='utf-8') as file:
+            delivered = file.read().split()
+        told = []
+        for each in self.home.maildir.messages().values():
+            told += re.findall('^<(joe-quick-.*)>:$', each.decode(), re.M)
+        self.assertTrue(told)
+        self.assertEqual(sorted(delivered + told), sorted(everybody))
 
     def test_statistics_have_what_the_daemon_has_counted(self):
         number = self.submit('joe@example.org')

@@ -208,6 +208,19 @@ class FilterTest(SubmissionTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.envelope()[1], ['ann@b.example'])
 
+    def test_whoever_is_an_argument_of_mailsubj_gets_the_message(self):
+        done = self.run_filter('mailsubj', 's', 'ann@b.example', 'Joe Doe <joe@c.example>', 'd@e.f,')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(self.envelope()[1]), ['ann@b.example', 'd@e.f', 'joe@c.example'])
+
+    def test_what_could_not_be_read_to_its_end_is_not_taken_for_a_whole_message(self):
+        folder = os.open(self.dir, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        for name in ('predate', 'preline'):
+            done = letterbox.run(name, 'sh', '-c', 'cat >/dev/null; echo taken', stdin_file=folder,
+                                 env={'PATH': '/usr/bin:/bin', **self.DELIVERY})
+            self.assertEqual((done.returncode, done.stdout), (111, b''), name)
+
     def test_a_receipt_names_the_message(self):
         text = (b'Subject: hello\nNotice-Requested-Upon-Delivery-To: JOE@example.org\n'
                 b'Message-ID: <m@x>\n\nbody\n')

@@ -67,7 +67,7 @@ Result<Datagram> receive_datagram(int socket, Wait wait) {
   header.msg_iovlen = 1;
   Control control;
   header.msg_control = control.octets.data();
-  header.msg_controllen = control.octets.size();
+  header.msg_controllen = CMSG_LEN(sizeof(int));  // not its padding, where a second one has room
   const int flags = MSG_CMSG_CLOEXEC | (wait == Wait::No ? MSG_DONTWAIT : 0);
   for (;;) {
     const ssize_t got = ::recvmsg(socket, &header, flags);

@@ -76,6 +76,8 @@ class EnvelopeReader {
   Result<bool> feed(std::string_view datagram);
   /// The envelope, once; the reader is ready for another.
   DoorEnvelope take();
+  /// About the memory that it takes so far.
+  std::size_t size() const { return size_; }
 
  private:
   Result<void> record(char letter, std::string_view text);

@@ -167,6 +167,45 @@ TEST_F(DoorTest, EnvelopesThatDoNotEndHaveALimitTogether) {
   });
 }
 
+TEST_F(DoorTest, RecipientsCountWithTheMemoryThatTheyTake) {
+  DoorLimits limits;
+  limits.open_envelopes = 100 * sizeof(wire::DoorRecipient);
+  serve(limits, [&] {
+    const UniqueFd socket = raw();
+    std::string part{"MFs@x\0", 6};
+    for (int i = 0; i < 100; ++i) part += std::string{"T\0", 2};
+    EXPECT_THAT(ask(socket.get(), part), StartsWith("Ztoo many envelopes"));
+  });
+}
+
+TEST_F(DoorTest, EnvelopesThatWaitForAnAnswerCount) {
+  DoorLimits limits;
+  limits.open_envelopes = 3000;
+  std::promise<DoorActions::Answer> asked;
+  actions.submit = [&](const Submission& /*each*/, const DoorActions::Answer& answer) {
+    asked.set_value(answer);
+  };
+  const std::string part = std::string{"EFs@x\0T", 7} + std::string(900, 'x') + '\0';
+  const std::string two = part + 'T' + std::string(900, 'x') + '\0';
+  serve(limits, [&] {
+    const UniqueFd waits = raw();
+    const UniqueFd text = message("m");
+    ASSERT_TRUE(wire::send_datagram(waits.get(), two, text.get(), wire::Wait::Yes));
+    const DoorActions::Answer answer = asked.get_future().get();
+    const UniqueFd socket = raw();
+    EXPECT_THAT(ask(socket.get(), two, text.get()), StartsWith("Ztoo many envelopes"));
+    loop->post([answer] { answer(17); });
+    EXPECT_EQ(wire::receive_datagram(waits.get(), wire::Wait::Yes).value().bytes, "K17");
+
+    asked = {};
+    const UniqueFd next = raw();
+    ASSERT_TRUE(wire::send_datagram(next.get(), two, text.get(), wire::Wait::Yes));
+    const DoorActions::Answer room = asked.get_future().get();
+    loop->post([room] { room(18); });
+    EXPECT_EQ(wire::receive_datagram(next.get(), wire::Wait::Yes).value().bytes, "K18");
+  });
+}
+
 TEST_F(DoorTest, WhatIsNoWordOfOursEndsTheConnection) {
   serve({}, [&] {
     for (const std::string_view bytes : {"X", "K17", "Z"}) {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "core/wire/datagram.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "core/base/process.h"
 
@@ -54,6 +58,33 @@ TEST(Datagram, TooLongIsAnErrorAndKeepsNoDescriptor) {
   ASSERT_TRUE(pair);
   ASSERT_TRUE(send_datagram(pair->ours.get(), std::string(kMaxDatagram + 1, 'x'), -1, Wait::Yes));
   EXPECT_FALSE(receive_datagram(pair->theirs.get(), Wait::Yes));
+}
+
+TEST(Datagram, OfSeveralDescriptorsOnlyOneComesIn) {
+  Result<SocketPair> pair = make_socket_pair();
+  Result<Pipe> pipe = make_pipe();
+  ASSERT_TRUE(pair && pipe);
+  const std::array<int, 2> sent{pipe->write_end.get(), pipe->write_end.get()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof sent)> control{};
+  char octet = 'x';
+  iovec piece{&octet, 1};
+  msghdr header{};
+  header.msg_iov = &piece;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  cmsghdr* const rights = CMSG_FIRSTHDR(&header);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(sizeof sent);
+  std::memcpy(CMSG_DATA(rights), sent.data(), sizeof sent);
+  ASSERT_EQ(::sendmsg(pair->ours.get(), &header, 0), 1);
+
+  EXPECT_TRUE(receive_datagram(pair->theirs.get(), Wait::Yes));
+  pipe->write_end.reset();
+  ASSERT_EQ(::fcntl(pipe->read_end.get(), F_SETFL, O_NONBLOCK), 0);
+  char got = 0;
+  EXPECT_EQ(::read(pipe->read_end.get(), &got, 1), 0) << "somebody still has the writing end";
 }
 
 TEST(Datagram, KnowsThePeer) {
