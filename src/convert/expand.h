@@ -3,7 +3,9 @@
 // that a damaged one has left nothing behind. Boost.Iostreams is included by expand.cc alone.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -28,5 +30,24 @@ Result<UniqueFd> expand(System& system, int fd, Compression compression, std::ui
 /// gives nothing at all, as expand().
 Result<std::string> expand_head(System& system, int fd, Compression compression,
                                 std::size_t octets);
+
+/// A file of gzip, expanded as it is asked for.
+class GzipReader {
+ public:
+  /// `files` and `fd`, a seekable file, must outlive the reader.
+  GzipReader(FileOps& files, int fd);
+  GzipReader(const GzipReader&) = delete;
+  GzipReader& operator=(const GzipReader&) = delete;
+  ~GzipReader();
+
+  /// 0 at the end: then all of it agrees with its checksums. Damage is an error, as for expand().
+  Result<std::size_t> read(char* buffer, std::size_t size);
+  /// Octets of the file that lie behind.
+  std::uint64_t position() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace lbx::convert
