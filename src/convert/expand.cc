@@ -15,6 +15,7 @@
 
 #include "core/base/ascii.h"
 #include "core/base/io.h"
+#include "core/message/spool.h"
 
 namespace lbx::convert {
 namespace {
@@ -70,7 +71,7 @@ void push_decompressor(Chain& chain, Compression compression) {
 }
 
 Result<UniqueFd> open_spool(System& system) {
-  const std::string dir = lookup(system.environment, "TMPDIR").value_or("/var/tmp");
+  const std::string dir = spool_folder(system);
   Result<UniqueFd> unnamed = system.files.open_at(AT_FDCWD, dir, O_RDWR | O_TMPFILE, kSpoolMode);
   if (unnamed) return unnamed;
   const std::string path = dir + "/letterbox." + ascii::to_hex(system.randomness.bits64(), 16);

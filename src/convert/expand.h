@@ -22,8 +22,8 @@ enum class Compression { None, Gzip, Bzip2, Xz, Zstd };
 /// By the first octets of a file; its name says nothing.
 Compression detect_compression(std::string_view head);
 
-/// The content of `fd`, a seekable file, in a file without a name below $TMPDIR (else /var/tmp). A
-/// damaged or truncated file is an error, Retry::Never; so is one that grows beyond `limit`.
+/// The content of `fd`, a seekable file, in a file without a name in spool_folder(). A damaged or
+/// truncated file is an error, Retry::Never; so is one that grows beyond `limit`.
 Result<UniqueFd> expand(System& system, int fd, Compression compression, std::uint64_t limit);
 
 /// The first `octets` of it, or less where it is shorter or damaged behind them. An error where it

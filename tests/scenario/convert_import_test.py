@@ -325,6 +325,11 @@ class ImportTest(ScratchTest):
         self.assertTrue(os.path.exists(self.path('t.zip')))
         self.assertFalse(os.path.exists(good))
 
+    def test_an_empty_tmpdir_is_none(self):
+        self.write('a.gz', gzip.compress(mbox('one').encode()))
+        result = self.convert(self.path('a.gz'), self.path('m'), env={'TMPDIR': ''})
+        self.assertEqual(result.returncode, 0, result.stderr)
+
     def test_bombs_are_stopped(self):
         with zipfile.ZipFile(self.path('b.zip'), 'w', zipfile.ZIP_DEFLATED) as archive:
             archive.writestr('a.mbox', mbox('one'))
