@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <clocale>
 
+#include "convert/expand.h"
 #include "core/base/io.h"
 
 namespace lbx::convert {
@@ -49,25 +50,28 @@ struct ArchiveReader::State {
   std::uint64_t members{0};
   std::uint64_t octets{0};
   std::unique_ptr<archive, Free> reader{};
+  std::unique_ptr<GzipReader> gzip{};  // libarchive does not look at the checksums of gzip
 
   // What libarchive calls. It cannot be passed an error of ours, so that is kept.
   static la_ssize_t read(archive* reader, void* self, const void** buffer);
   static la_int64_t seek(archive* reader, void* self, la_int64_t offset, int whence);
   static la_int64_t skip(archive* reader, void* self, la_int64_t octets);
 
+  Result<std::size_t> fill();
+  Result<void> read_rest();
+  Result<void> count(std::size_t more);
+  std::uint64_t position() const;
   Error failure() const;
 };
 
 la_ssize_t ArchiveReader::State::read(archive* reader, void* self, const void** buffer) {
   auto& state = *static_cast<State*>(self);
-  const Result<std::size_t> got =
-      state.files->read_at(state.fd, state.buffer.data(), state.buffer.size(), state.offset);
+  const Result<std::size_t> got = state.fill();
   if (!got) {
     state.error = got.error();
     ::archive_set_error(reader, EIO, "%s", "cannot be read");
     return -1;
   }
-  state.offset += *got;
   *buffer = state.buffer.data();
   return static_cast<la_ssize_t>(*got);
 }
@@ -92,6 +96,43 @@ la_int64_t ArchiveReader::State::skip(archive* /*reader*/, void* self, la_int64_
   return static_cast<la_int64_t>(state.offset - before);
 }
 
+/// The next octets of the archive into the buffer.
+Result<std::size_t> ArchiveReader::State::fill() {
+  if (gzip) return gzip->read(buffer.data(), buffer.size());
+  const Result<std::size_t> got = files->read_at(fd, buffer.data(), buffer.size(), offset);
+  if (got) offset += *got;
+  return got;
+}
+
+/// What lies behind the last member: the checksums of gzip are the end of it.
+Result<void> ArchiveReader::State::read_rest() {
+  for (std::size_t got = 1; gzip && got > 0;) {
+    got = LBX_TRY(fill());
+    LBX_TRY(count(got));
+  }
+  return {};
+}
+
+/// So much more was read out of it.
+Result<void> ArchiveReader::State::count(std::size_t more) {
+  octets += more;
+  if (octets > limits.octets) {
+    return Error::never("the archive expands to more than " + std::to_string(limits.octets) +
+                        " octets (see --max-expanded)");
+  }
+  if (octets > limits.ratio_from && octets / limits.ratio > position()) {
+    return Error::never("the archive expands to more than " + std::to_string(limits.ratio) +
+                        " times its size: it is none that mail was stored in");
+  }
+  return {};
+}
+
+std::uint64_t ArchiveReader::State::position() const {
+  if (gzip) return gzip->position();
+  return static_cast<std::uint64_t>(
+      std::max<la_int64_t>(0, ::archive_filter_bytes(reader.get(), -1)));
+}
+
 Error ArchiveReader::State::failure() const {
   if (error) return *error;
   const char* why = ::archive_error_string(reader.get());
@@ -111,7 +152,6 @@ Result<ArchiveReader> ArchiveReader::open(FileOps& files, int fd, std::uint64_t 
   state->reader.reset(::archive_read_new());
   archive* reader = state->reader.get();
   if (reader == nullptr) return Error::later("out of memory");
-  ::archive_read_support_filter_gzip(reader);
   ::archive_read_support_filter_bzip2(reader);
   ::archive_read_support_filter_xz(reader);
   ::archive_read_support_filter_zstd(reader);
@@ -119,8 +159,14 @@ Result<ArchiveReader> ArchiveReader::open(FileOps& files, int fd, std::uint64_t 
   ::archive_read_support_format_tar(reader);
   ::archive_read_set_callback_data(reader, state.get());
   ::archive_read_set_read_callback(reader, &State::read);
-  ::archive_read_set_seek_callback(reader, &State::seek);
-  ::archive_read_set_skip_callback(reader, &State::skip);
+  char magic[2];
+  const std::size_t got = LBX_TRY(files.read_at(fd, magic, sizeof magic, 0));
+  if (detect_compression({magic, got}) == Compression::Gzip) {
+    state->gzip = std::make_unique<GzipReader>(files, fd);
+  } else {
+    ::archive_read_set_seek_callback(reader, &State::seek);
+    ::archive_read_set_skip_callback(reader, &State::skip);
+  }
   if (::archive_read_open1(reader) != ARCHIVE_OK) return state->failure();
   return ArchiveReader{std::move(state)};
 }
@@ -130,7 +176,10 @@ Result<std::optional<std::string>> ArchiveReader::next() {
   for (;;) {
     archive_entry* entry = nullptr;
     const int outcome = ::archive_read_next_header(state_->reader.get(), &entry);
-    if (outcome == ARCHIVE_EOF) return std::optional<std::string>{};
+    if (outcome == ARCHIVE_EOF) {
+      LBX_TRY(state_->read_rest());
+      return std::optional<std::string>{};
+    }
     if (outcome != ARCHIVE_OK && outcome != ARCHIVE_WARN) return state_->failure();
     if (++state_->members > state_->limits.members) {
       return Error::never("the archive has more than " + std::to_string(state_->limits.members) +
@@ -146,22 +195,12 @@ Result<std::optional<std::string>> ArchiveReader::next() {
 Result<std::size_t> ArchiveReader::read(char* buffer, std::size_t size) {
   const la_ssize_t got = ::archive_read_data(state_->reader.get(), buffer, size);
   if (got < 0) return state_->failure();
-  state_->octets += static_cast<std::uint64_t>(got);
-  const ArchiveLimits& limits = state_->limits;
-  if (state_->octets > limits.octets) {
-    return Error::never("the archive expands to more than " + std::to_string(limits.octets) +
-                        " octets (see --max-expanded)");
-  }
-  if (state_->octets > limits.ratio_from && state_->octets / limits.ratio > position()) {
-    return Error::never("the archive expands to more than " + std::to_string(limits.ratio) +
-                        " times its size: it is none that mail was stored in");
-  }
+  LBX_TRY(state_->count(static_cast<std::size_t>(got)));
   return static_cast<std::size_t>(got);
 }
 
 std::uint64_t ArchiveReader::position() const {
-  return static_cast<std::uint64_t>(
-      std::max<la_int64_t>(0, ::archive_filter_bytes(state_->reader.get(), -1)));
+  return state_->position();
 }
 
 }  // namespace lbx::convert

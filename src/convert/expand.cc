@@ -15,6 +15,7 @@
 
 #include "core/base/ascii.h"
 #include "core/base/io.h"
+#include "core/message/spool.h"
 
 namespace lbx::convert {
 namespace {
@@ -70,7 +71,7 @@ void push_decompressor(Chain& chain, Compression compression) {
 }
 
 Result<UniqueFd> open_spool(System& system) {
-  const std::string dir = lookup(system.environment, "TMPDIR").value_or("/var/tmp");
+  const std::string dir = spool_folder(system);
   Result<UniqueFd> unnamed = system.files.open_at(AT_FDCWD, dir, O_RDWR | O_TMPFILE, kSpoolMode);
   if (unnamed) return unnamed;
   const std::string path = dir + "/letterbox." + ascii::to_hex(system.randomness.bits64(), 16);
@@ -87,26 +88,28 @@ Error damaged() {
 /// Where the octets go. An error ends the expansion.
 using Output = ChunkSink;
 
-Result<void> copy(Chain& chain, const Output& output) {
-  std::string chunk(kIoChunk, '\0');
-  for (;;) {
-    const std::streamsize got = chain.sgetn(chunk.data(), static_cast<std::streamsize>(kIoChunk));
-    if (got <= 0) return {};
-    LBX_TRY(output(std::string_view{chunk}.substr(0, static_cast<std::size_t>(got))));
-  }
-}
-
-/// Boost throws where the data is damaged: the one place where that is caught.
-Result<void> expand_by_boost(Input& input, Compression compression, const Output& output) {
+/// 0 at the end. Boost throws where the data is damaged: the one place where that is caught.
+Result<std::size_t> read_some(Chain& chain, const Input& input, char* buffer, std::size_t size) {
+  std::streamsize got = 0;
   try {
-    Chain chain;
-    push_decompressor(chain, compression);
-    chain.push(InputDevice{input});
-    LBX_TRY(copy(chain, output));
+    got = chain.sgetn(buffer, static_cast<std::streamsize>(size));
   } catch (const std::ios_base::failure&) {
     if (!input.error) return damaged();
   }
-  return input.error ? Result<void>{*input.error} : Result<void>{};
+  if (input.error) return *input.error;
+  return static_cast<std::size_t>(std::max<std::streamsize>(got, 0));
+}
+
+Result<void> expand_by_boost(Input& input, Compression compression, const Output& output) {
+  Chain chain;
+  push_decompressor(chain, compression);
+  chain.push(InputDevice{input});
+  std::string chunk(kIoChunk, '\0');
+  for (;;) {
+    const std::size_t got = LBX_TRY(read_some(chain, input, chunk.data(), chunk.size()));
+    if (got == 0) return {};
+    LBX_TRY(output(std::string_view{chunk}.substr(0, got)));
+  }
 }
 
 struct FreeZstd {
@@ -142,6 +145,27 @@ Result<void> expand_to(System& system, int fd, Compression compression, const Ou
 }
 
 }  // namespace
+
+struct GzipReader::State {
+  explicit State(Input from) : input{from} {}
+  Input input;
+  Chain chain;
+};
+
+GzipReader::GzipReader(FileOps& files, int fd)
+    : state_{std::make_unique<State>(Input{&files, fd})} {
+  push_decompressor(state_->chain, Compression::Gzip);
+  state_->chain.push(InputDevice{state_->input});
+}
+GzipReader::~GzipReader() = default;
+
+Result<std::size_t> GzipReader::read(char* buffer, std::size_t size) {
+  return read_some(state_->chain, state_->input, buffer, size);
+}
+
+std::uint64_t GzipReader::position() const {
+  return state_->input.offset;
+}
 
 Compression detect_compression(std::string_view head) {
   if (head.starts_with("\x1f\x8b")) return Compression::Gzip;

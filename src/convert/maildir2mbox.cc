@@ -62,14 +62,32 @@ Result<void> copy_old(FileOps& files, int from, int to) {
 /// MAILTMP with all of it, durable. The lock on `old` is held by the caller.
 Result<void> write_new(FileOps& files, int maildir, const std::vector<DatedEntry>& list, int old,
                        const std::string& temporary) {
-  UniqueFd fresh = LBX_TRY(
-      files.open_at(maildir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, kMboxMode));
+  // It is emptied once it is known that it is not the mbox itself, under another name.
+  UniqueFd fresh =
+      LBX_TRY(files.open_at(maildir, temporary, O_WRONLY | O_CREAT | O_APPEND, kMboxMode));
+  if (LBX_TRY(still_named(files, maildir, temporary, old))) {
+    return Error::later(temporary + " is the mbox itself");
+  }
+  LBX_TRY(files.truncate(fresh.get(), 0));
   LBX_TRY(copy_old(files, old, fresh.get()));
   for (const DatedEntry& each : list) {
     LBX_TRY(append_message(files, maildir, each, fresh.get()));
   }
   LBX_TRY(files.sync(fresh.get()));
   return files.close(std::move(fresh));
+}
+
+/// The mbox, made if it is missing, with its lock.
+Result<UniqueFd> open_locked(FileOps& files, LockOps& locks, int maildir, const std::string& mbox) {
+  LockWait wait{locks, kMboxLockTimeout};
+  do {
+    UniqueFd file = LBX_TRY(files.open_at(maildir, mbox, O_RDWR | O_CREAT | O_APPEND, kMboxMode));
+    const bool locked =
+        LBX_TRY(lock_file(locks, file.get(), KernelLock::Flock, LockMode::Exclusive, wait));
+    if (!locked) break;
+    if (LBX_TRY(still_named(files, maildir, mbox, file.get()))) return file;
+  } while (wait.again());
+  return Error::later("unable to lock " + mbox);
 }
 
 /// One run: a folder after the other.
@@ -186,12 +204,7 @@ Result<std::uint64_t> qmail_maildir2mbox(System& system, LockOps& locks) {
   const std::vector<DatedEntry> list = LBX_TRY(list_by_time(files, maildir.get()));
   if (list.empty()) return std::uint64_t{0};
 
-  const UniqueFd old =
-      LBX_TRY(files.open_at(maildir.get(), mbox, O_RDWR | O_CREAT | O_APPEND, kMboxMode));
-  LockWait wait{locks, kMboxLockTimeout};
-  const bool locked =
-      LBX_TRY(lock_file(locks, old.get(), KernelLock::Flock, LockMode::Exclusive, wait));
-  if (!locked) return Error::later("unable to lock " + mbox);
+  const UniqueFd old = LBX_TRY(open_locked(files, locks, maildir.get(), mbox));
   LBX_TRY(write_new(files, maildir.get(), list, old.get(), temporary));
   LBX_TRY(files.rename_at(maildir.get(), temporary, maildir.get(), mbox));
   LBX_TRY(sync_directory(files, maildir.get(), directory_of(mbox)));

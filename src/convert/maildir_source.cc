@@ -22,6 +22,7 @@ Result<std::vector<DatedEntry>> list_by_time(FileOps& files, int maildir) {
     const Result<struct stat> status = files.stat_at(maildir, entry.path());
     if (!status && status.error().os_error == ENOENT) continue;
     if (!status) return status.error();
+    if (!S_ISREG(status->st_mode)) continue;  // a FIFO would be waited for
     list.push_back({std::move(entry), status->st_mtim.tv_sec, status->st_mtim.tv_nsec,
                     static_cast<std::uint64_t>(status->st_size)});
   }

@@ -61,6 +61,8 @@ Result<void> MboxSink::open_existing(LockOps& locks) {
   const bool locked =
       LBX_TRY(lock_file(locks, file_.get(), policy.kernel, LockMode::Exclusive, wait));
   if (!locked) return Error::later(path_ + ": is locked by another program");
+  const bool named = LBX_TRY(still_named(files, AT_FDCWD, path_, file_.get()));
+  if (!named) return Error::later(path_ + ": another program has replaced it");
   const struct stat status = LBX_TRY(files.stat_fd(file_.get()));
   old_length_ = static_cast<std::uint64_t>(status.st_size);
   if (*old_length_ == 0) return {};

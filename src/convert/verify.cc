@@ -43,8 +43,10 @@ Result<void> verify_source(const ImportRecord& record, Source& source, Progress&
   Tally tally{source.name(), 0, source.size(), 0, 0, 0};
   std::size_t at = 0;
   for (;;) {
-    const std::optional<Message> message = LBX_TRY(source.next());
-    if (!message) break;
+    const Result<std::optional<Message>> next = source.next();
+    if (!next && at < expected.size()) return next.error();
+    if (!next || !*next) break;  // it breaks off where it did before, which was reported
+    const std::optional<Message>& message = *next;
     tally.position = source.position();
     LBX_TRY(progress.update(tally));
     const Result<MessageDigest> digest = digest_of(message->content, sum);

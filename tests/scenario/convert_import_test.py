@@ -297,6 +297,39 @@ class ImportTest(ScratchTest):
         self.assertIn(b'b.mbox: the archive is damaged', result.stderr)
         self.assertEqual(self.folders(self.path('m')), {'a': ['one']})
 
+    def test_damage_that_only_the_checksum_of_gzip_shows_is_damage(self):
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode='w') as archive:
+            for number in range(60):
+                content = mbox('n%dn' % number + 'x' * 5000).encode()
+                info = tarfile.TarInfo('%d.mbox' % number)
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
+        packed = gzip.compress(buffer.getvalue(), 0)
+        source = self.write('t.tgz', packed.replace(b'Subject: n50n', b'Subject: n05n'))
+        result = self.convert('--remove-source', source, self.path('m'))
+        self.assertEqual(result.returncode, 75)
+        self.assertIn(b'damaged', result.stderr)
+        self.assertTrue(os.path.exists(source))
+
+    def test_what_stands_before_the_damage_arrives_verified_and_the_source_stays(self):
+        good = self.write('good', mbox('three'))
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, 'w') as archive:
+            archive.writestr('a.mbox', mbox('one'))
+            archive.writestr('b.mbox', mbox('two' * 5000))
+        self.write('t.zip', buffer.getvalue()[:6000])
+        result = self.convert('--remove-source', self.path('t.zip'), good, self.path('m'))
+        self.assertEqual(result.returncode, 75, result.stderr)
+        self.assertEqual(self.folders(self.path('m')), {'a': ['one'], '': ['three']})
+        self.assertTrue(os.path.exists(self.path('t.zip')))
+        self.assertFalse(os.path.exists(good))
+
+    def test_an_empty_tmpdir_is_none(self):
+        self.write('a.gz', gzip.compress(mbox('one').encode()))
+        result = self.convert(self.path('a.gz'), self.path('m'), env={'TMPDIR': ''})
+        self.assertEqual(result.returncode, 0, result.stderr)
+
     def test_bombs_are_stopped(self):
         with zipfile.ZipFile(self.path('b.zip'), 'w', zipfile.ZIP_DEFLATED) as archive:
             archive.writestr('a.mbox', mbox('one'))

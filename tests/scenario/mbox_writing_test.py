@@ -2,10 +2,13 @@
 """letterbox-convert maildir2mbox: every dialect, trees of folders, keywords, IMAP numbers, and what
 is said of messages that a dialect cannot carry. Maildir -> each dialect -> Maildir gives the same
 octets, flags and times."""
+import fcntl
 import os
+import subprocess
+import time
 import unittest
 
-from support.letterbox import Maildir, ScratchTest, own, run
+from support.letterbox import Maildir, ScratchTest, as_ordinary, own, program, run
 
 EXACT = ('mboxrd', 'mboxcl', 'mboxcl2')
 
@@ -232,6 +235,71 @@ class MboxWritingTest(ScratchTest):
              b'X-UID: 26', b'A: 3'])
         self.convert('maildir2mbox', '--keep-uids', '--append', maildir.path, self.path('o'),
                      status=75)
+
+
+class QmailMaildir2mboxTest(ScratchTest):
+    """maildir2mbox, with MAILDIR, MAIL and MAILTMP."""
+    OLD = b'From jo Mon Jan  2 03:04:05 2006\n\nold\n\n'
+
+    def environment(self, temporary='m.tmp'):
+        own(self.dir)
+        return {'MAILDIR': self.path('M'), 'MAIL': self.path('m'),
+                'MAILTMP': self.path(temporary)}
+
+    def setUp(self):
+        super().setUp()
+        self.maildir = Maildir(self.path('M'))
+        self.maildir.add(PLAIN)
+
+    def test_a_temporary_file_that_is_the_mbox_itself_costs_no_mail(self):
+        self.write('m', self.OLD)
+        os.link(self.path('m'), self.path('hard'))
+        os.symlink('m', self.path('soft'))
+        for temporary in ('m', 'hard', 'soft'):
+            result = run('maildir2mbox', env=self.environment(temporary))
+            self.assertEqual(result.returncode, 111)
+            self.assertIn(b'the mbox itself', result.stderr)
+            self.assertEqual(len(self.maildir.messages()), 1)
+            with open(self.path('m'), 'rb') as file:
+                self.assertEqual(file.read(), self.OLD)
+
+    def test_an_mbox_that_was_replaced_while_its_lock_was_waited_for_is_read_anew(self):
+        self.write('m', self.OLD)
+        self.write('next', self.OLD.replace(b'old', b'next'))
+        with open(self.path('m'), 'rb') as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            mover = subprocess.Popen([program('maildir2mbox')], env=self.environment(),
+                                     **as_ordinary())
+            self.wait_until(lambda: opened(mover.pid, self.path('m')))
+            os.rename(self.path('next'), self.path('m'))
+        self.assertEqual(mover.wait(60), 0)
+        with open(self.path('m'), 'rb') as file:
+            content = file.read()
+        self.assertIn(b'\nnext\n', content)
+        self.assertIn(b'Subject: x', content)
+        self.assertEqual(self.maildir.messages(), {})
+
+    def test_what_is_no_file_is_passed_over(self):
+        os.mkfifo(os.path.join(self.maildir.path, 'new', 'fifo'))
+        for command in (['maildir2mbox'],
+                        ['letterbox-convert', 'maildir2mbox', self.maildir.path, self.path('o')]):
+            self.maildir.add(PLAIN)
+            result = run(*command, env=self.environment(), timeout=20)
+            self.assertEqual(result.returncode, 0, result.stderr)
+
+    def wait_until(self, condition):
+        end = time.monotonic() + 30
+        while not condition():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+
+
+def opened(pid, path):
+    folder = '/proc/%d/fd' % pid
+    try:
+        return any(os.readlink(os.path.join(folder, each)) == path for each in os.listdir(folder))
+    except OSError:
+        return False
 
 
 if __name__ == '__main__':

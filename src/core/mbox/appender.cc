@@ -13,6 +13,9 @@ namespace {
 
 using Failure = std::optional<AppendFailure>;
 
+/// How often an mbox may be another file once its lock is there.
+constexpr int kMaxReplacements = 16;
+
 /// Ends the last line of an mbox that was cut off, so that ours is not glued to it.
 Result<std::string> repair(FileOps& files, int fd, std::uint64_t length) {
   char last = '\n';
@@ -91,11 +94,10 @@ class Append {
         once_{once} {}
 
   Failure run() {
-    const std::array<Failure (Append::*)(), 4> steps =
-        policy_->kernel_first ? std::array{&Append::open, &Append::lock_file_itself,
-                                           &Append::lock_name, &Append::write}
-                              : std::array{&Append::lock_name, &Append::open,
-                                           &Append::lock_file_itself, &Append::write};
+    const std::array<Failure (Append::*)(), 3> steps =
+        policy_->kernel_first
+            ? std::array{&Append::open_locked, &Append::lock_name, &Append::write}
+            : std::array{&Append::lock_name, &Append::open_locked, &Append::write};
     for (const auto step : steps) {
       Failure failure = (this->*step)();
       if (failure) return failure;
@@ -114,6 +116,18 @@ class Append {
     }
     dot_lock_.emplace(std::move(**acquired));
     return std::nullopt;
+  }
+
+  Failure open_locked() {
+    for (int tries = 0; tries < kMaxReplacements; ++tries) {
+      Failure failure = open();
+      if (!failure) failure = lock_file_itself();
+      if (failure) return failure;
+      const Result<bool> named = still_named(system_->files, dir_, *path_, file_.get());
+      if (!named) return AppendFailure{AppendStep::Open, named.error()};
+      if (*named) return std::nullopt;
+    }
+    return AppendFailure{AppendStep::Open, Error::later("it is replaced again and again")};
   }
 
   Failure open() {

@@ -219,6 +219,14 @@ Result<bool> lock_file(LockOps& ops, int fd, KernelLock kind, LockMode mode, Loc
   }
 }
 
+Result<bool> still_named(FileOps& files, int dir, const std::string& path, int fd) {
+  const struct stat ours = LBX_TRY(files.stat_fd(fd));
+  const Result<struct stat> named = files.stat_at(dir, path);
+  if (!named && named.error().os_error == ENOENT) return false;
+  if (!named) return named.error();
+  return named->st_ino == ours.st_ino && named->st_dev == ours.st_dev;
+}
+
 Result<bool> can_hold_both(System& system, LockOps& ops, int dir, const std::string& path) {
   const std::size_t leaf = path.rfind('/') + 1;  // npos + 1 is 0
   const std::string probe = path.substr(0, leaf) + '.' + path.substr(leaf) + ".probe." +

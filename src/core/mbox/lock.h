@@ -79,6 +79,10 @@ class LockWait {
 /// Waits for the kernel's lock on `fd`; closing the file ends it. False: the time is used up.
 Result<bool> lock_file(LockOps& ops, int fd, KernelLock kind, LockMode mode, LockWait& wait);
 
+/// Whether `path` still leads to the open file. Who has waited for a lock may have that of a file
+/// which its holder has replaced meanwhile: what is written to that one is lost.
+Result<bool> still_named(FileOps& files, int dir, const std::string& path, int fd);
+
 /// Whether one process can hold both of the kernel's locks on a file beside `path`; the answer
 /// comes from a private file there, which is gone afterwards.
 Result<bool> can_hold_both(System& system, LockOps& ops, int dir, const std::string& path);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "support/scratch.h"
 #include "support/test_system.h"
@@ -141,6 +142,25 @@ TEST_F(AppenderTest, TheOrderOfLocksIsThePolicys) {
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->step, AppendStep::LockTimeout);
   EXPECT_THAT(locks.asked, ElementsAre(KernelLock::Fcntl));
+}
+
+// maildir2mbox renames a new mbox over the old one, whose lock others wait for.
+TEST_F(AppenderTest, AFileThatWasReplacedWhileItsLockWasWaitedForIsNotWrittenTo) {
+  scratch.write("mbox", "From old\n\nx\n\n");
+  const auto replace = [this] {
+    scratch.write("next", "From next\n\ny\n\n");
+    ASSERT_EQ(::renameat(scratch.fd(), "next", scratch.fd(), "mbox"), 0);
+  };
+  locks.on_lock = [&] {
+    if (locks.asked.size() == 1) replace();
+  };
+  ASSERT_FALSE(append("S: x\n", {false, KernelLock::Flock}));
+  EXPECT_EQ(scratch.read("mbox"), "From next\n\ny\n\n" + envelope + "S: x\n\n");
+
+  locks.on_lock = replace;
+  const auto failure = append("S: x\n", {false, KernelLock::Flock});
+  ASSERT_TRUE(failure) << "it ends though somebody replaces it again and again";
+  EXPECT_EQ(failure->error.retry, Retry::Later);
 }
 
 TEST_F(AppenderTest, WhatIsNoFileIsNotWrittenTo) {

@@ -17,10 +17,12 @@ class FakeLockOps final : public LockOps {
   std::set<pid_t> alive;
   std::chrono::milliseconds slept{0};
   std::function<void()> on_sleep;
+  std::function<void()> on_lock;  // before try_lock answers
   std::vector<KernelLock> asked;
 
   Result<bool> try_lock(int /*fd*/, KernelLock kind, LockMode /*mode*/) override {
     asked.push_back(kind);
+    if (on_lock) on_lock();
     if (lock_error != 0) return Error::from_errno(lock_error, "lock");
     return free;
   }
