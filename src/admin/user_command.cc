@@ -96,6 +96,14 @@ Result<Record> existing(const AccountEditor& editor, const std::string& name) {
   return *found;
 }
 
+Result<std::string> maildir_of(const std::string& text) {
+  if (text.starts_with('/')) return text;
+  for (const std::string_view part : ascii::split(text, '/')) {
+    if (part == "..") return Error::never("--maildir " + text + " does not lie below the home");
+  }
+  return text;
+}
+
 }  // namespace
 
 Result<Record> add_user(System& system, const std::string& mail_home, const std::string& name,
@@ -104,7 +112,7 @@ Result<Record> add_user(System& system, const std::string& mail_home, const std:
   record.name = LBX_TRY(name_of(name));
   record.owner = LBX_TRY(owner_of(what.owner));
   record.home = what.home.empty() ? mail_home + "/mail/" + record.name : what.home;
-  record.maildir = what.maildir;
+  record.maildir = LBX_TRY(maildir_of(what.maildir));
   record.quota = what.quota;
   record.disabled = what.disabled;
   record.tls_only = what.tls_only;
@@ -199,20 +207,29 @@ Result<std::optional<int>> parse_one(CLI::App& app, std::string& name, int argc,
   return parse_command_line(app, argc, argv);
 }
 
+Result<std::optional<std::uint64_t>> quota_of(const std::string& text) {
+  if (text.empty()) return std::optional<std::uint64_t>{};
+  const std::optional<std::uint64_t> octets = ascii::parse_number(text);
+  if (!octets) return Error::never("--quota " + text + " is no number of octets");
+  return octets;
+}
+
 Result<int> add(System& system, int argc, char** argv) {
   std::string name;
   NewUser what;
+  std::string quota;
   bool no_password = false;
   CLI::App app{"Add an account; the password is asked for.", "letterbox user add"};
   app.add_option("--owner", what.owner, "self, a user of the system, or UID/GID");
   app.add_option("--home", what.home, "home directory; mail/NAME of the mail home");
   app.add_option("--maildir", what.maildir, "below the home, or absolute")->capture_default_str();
-  app.add_option("--quota", what.quota, "octets");
+  app.add_option("--quota", quota, "octets");
   app.add_flag("--disabled", what.disabled, "nobody can log in yet");
   app.add_flag("--tls-only", what.tls_only, "no login without TLS");
   app.add_flag("--no-password", no_password, "for certificates and tokens only");
   const std::optional<int> ended = LBX_TRY(parse_one(app, name, argc, argv));
   if (ended) return *ended;
+  what.quota = LBX_TRY(quota_of(quota));
   std::string password;
   if (!no_password) {
     password = LBX_TRY(ask_password(system.files, STDIN_FILENO, name));

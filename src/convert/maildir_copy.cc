@@ -42,6 +42,7 @@ class Copy {
     for (const std::string& each : options_->sources) {
       UniqueFd source = LBX_TRY(open_maildir(files(), AT_FDCWD, each));
       LBX_TRY(require_maildir(source.get(), each));
+      LBX_TRY(require_outside(source.get(), each));
       sources.push_back(std::move(source));
     }
     LBX_TRY(options_->into == CopyOptions::Into::New ? open_new() : open_existing());
@@ -64,6 +65,15 @@ class Copy {
       }
     }
     return {};
+  }
+
+  /// A target that is a folder of its source would be copied into itself.
+  Result<void> require_outside(int source, const std::string& name) const {
+    const Result<struct stat> around = files().stat_at(AT_FDCWD, place_.parent);
+    if (!around) return {};  // which the opening of the target tells better
+    const struct stat ours = LBX_TRY(files().stat_fd(source));
+    if (around->st_ino != ours.st_ino || around->st_dev != ours.st_dev) return {};
+    return Error::never(options_->target + ": lies in the Maildir " + name + " itself");
   }
 
   /// Two runs must not mix; where the file system has no locks, they are the caller's care.

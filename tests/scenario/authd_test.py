@@ -515,6 +515,10 @@ class UserCommandTest(AuthTest):
                                  (('add', 'jim', '--owner', '0/0'), b'x\n', b'root'),
                                  (('add', 'jim', '--owner', 'no-such'), b'x\n', b'no-such'),
                                  (('add', 'jim', '--home', 'x'), b'x\n', b'absolute'),
+                                 (('add', 'jim', '--maildir', '../up'), b'x\n', b'below'),
+                                 (('add', 'jim', '--quota', '-1'), b'x\n', b'no number'),
+                                 (('add', 'jim', '--quota', '9' * 20), b'x\n', b'no number'),
+                                 (('add', 'jim'), b'x' * 512 + b'\n', b'longer than 511'),
                                  (('passwd', 'jim'), b'x\n', b'no account'),
                                  (('remove', 'jim'), b'', b'no account'),
                                  (('frobnicate',), b'', b'one of'), ((), b'', b'one of')):

@@ -150,6 +150,16 @@ class MaildirCommandTest(ScratchTest):
             self.assertIn('is not a Maildir', self.maildir_command(*args, status=1))
         self.assertEqual(os.listdir(self.path('dir')), [])
 
+    def test_a_folder_of_the_source_is_no_target(self):
+        source = self.folder('a')
+        source.add(b'A: 1\n\nx\n', '1.a.host', 'new')
+        self.folder('a', '.Old')
+        for verb, target in (('copy', '.Inner'), ('merge', '.Old')):
+            self.assertIn('lies in', self.maildir_command(verb, source.path, self.path('a', target),
+                                                          status=1))
+        self.assertEqual(len(source.messages()), 1)
+        self.assertFalse([each for each in os.listdir(source.path) if 'Inner' in each])
+
     def broken(self):
         inbox = self.folder('a')
         inbox.add(b'A: 1\n\nx\n', '1.a.host,S=9,W=11:2,S', 'cur')

@@ -42,7 +42,8 @@ Result<std::string> prepare_name(std::string_view name, Prepare purpose) {
 }
 
 Result<std::string> prepare_password(std::string_view password, Prepare purpose) {
-  return saslprep(password, kMaxPassword, purpose);
+  const std::size_t most = purpose == Prepare::Store ? kMaxStoredPassword : kMaxPassword;
+  return saslprep(password, most, purpose);
 }
 
 void wipe(std::string& text) {

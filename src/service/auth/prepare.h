@@ -15,6 +15,8 @@ namespace lbx::auth {
 /// Octets of a name and of a password at most, before and after.
 inline constexpr std::size_t kMaxName = 255;
 inline constexpr std::size_t kMaxPassword = 1024;
+/// Of one that is to be stored: what crypt(3) takes (CRYPT_MAX_PASSPHRASE_SIZE, less its NUL).
+inline constexpr std::size_t kMaxStoredPassword = 511;
 
 /// Whether the text is to be stored, where characters that Unicode 3.2 did not assign are refused,
 /// or only compared (RFC 3454 section 7).

@@ -42,6 +42,16 @@ TEST_F(UserCommandTest, TheMailboxOfAnotherUserIsHisToMake) {
   EXPECT_FALSE(scratch.exists("home"));
 }
 
+TEST_F(UserCommandTest, AMaildirBelowTheHomeStaysBelowIt) {
+  NewUser what;
+  for (const char* each : {"../up", "a/../../up", ".."}) {
+    what.maildir = each;
+    EXPECT_FALSE(add_user(outside.system, scratch.path(), "joe", what, "secret")) << each;
+  }
+  what.maildir = "..mail/Maildir";
+  EXPECT_TRUE(add_user(outside.system, scratch.path(), "joe", what, "secret"));
+}
+
 TEST_F(UserCommandTest, ANewPasswordReplacesAllKeysAndADisablingKeepsThem) {
   ASSERT_TRUE(add_user(outside.system, scratch.path(), "joe", {}, "secret"));
   const auth::Record before = joe();

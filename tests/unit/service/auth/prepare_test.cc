@@ -45,8 +45,10 @@ TEST(Prepare, StoresNothingThatUnicodeMayStillChange) {
 TEST(Prepare, HasLimits) {
   EXPECT_TRUE(prepare_name(std::string(kMaxName, 'a'), Prepare::Store));
   EXPECT_FALSE(prepare_name(std::string(kMaxName + 1, 'a'), Prepare::Store));
-  EXPECT_TRUE(prepare_password(std::string(kMaxPassword, 'a'), Prepare::Store));
-  EXPECT_FALSE(prepare_password(std::string(kMaxPassword + 1, 'a'), Prepare::Store));
+  EXPECT_TRUE(prepare_password(std::string(kMaxPassword, 'a'), Prepare::Compare));
+  EXPECT_FALSE(prepare_password(std::string(kMaxPassword + 1, 'a'), Prepare::Compare));
+  EXPECT_TRUE(prepare_password(std::string(kMaxStoredPassword, 'a'), Prepare::Store));
+  EXPECT_FALSE(prepare_password(std::string(kMaxStoredPassword + 1, 'a'), Prepare::Store));
   std::string grows;  // U+FDFA is 18 letters once it is prepared
   for (int i = 0; i < 80; ++i) grows += "\xEF\xB7\xBA";
   EXPECT_FALSE(prepare_name(grows, Prepare::Store));
