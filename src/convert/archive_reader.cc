@@ -99,7 +99,7 @@ la_int64_t ArchiveReader::State::skip(archive* /*reader*/, void* self, la_int64_
 /// The next octets of the archive into the buffer.
 Result<std::size_t> ArchiveReader::State::fill() {
   if (gzip) return gzip->read(buffer.data(), buffer.size());
-  const Result<std::size_t> got = files->read_at(fd, buffer.data(), buffer.size(), offset);
+  Result<std::size_t> got = files->read_at(fd, buffer.data(), buffer.size(), offset);
   if (got) offset += *got;
   return got;
 }

@@ -147,13 +147,12 @@ Result<void> expand_to(System& system, int fd, Compression compression, const Ou
 }  // namespace
 
 struct GzipReader::State {
-  explicit State(Input from) : input{from} {}
+  State(FileOps& files, int fd) : input{&files, fd} {}
   Input input;
   Chain chain;
 };
 
-GzipReader::GzipReader(FileOps& files, int fd)
-    : state_{std::make_unique<State>(Input{&files, fd})} {
+GzipReader::GzipReader(FileOps& files, int fd) : state_{std::make_unique<State>(files, fd)} {
   push_decompressor(state_->chain, Compression::Gzip);
   state_->chain.push(InputDevice{state_->input});
 }

@@ -127,7 +127,8 @@ class FolderKillTest(ConvertKillTest):
         found = super().visible(target)
         folders = os.listdir(target) if found or os.path.isdir(target) else []
         for folder in folders:
-            if folder.startswith('.'):
+            # A run that died while it made a folder may leave `.NAME.<unique>`, never with mail.
+            if folder.startswith('.') and os.path.isdir(os.path.join(target, folder, 'new')):
                 messages = Maildir(os.path.join(target, folder), create=False).messages()
                 found.update((folder + '/' + name, content) for name, content in messages.items())
         return found

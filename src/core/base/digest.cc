@@ -14,7 +14,7 @@ constexpr std::size_t kSha1Block = 64;  // octets: what RFC 2104 calls B
 template <typename Octets>
 std::string to_hex(const Octets& octets) {
   std::string hex;
-  for (const char each : octets) hex += ascii::to_hex(static_cast<unsigned char>(each), 2);
+  for (const auto each : octets) hex += ascii::to_hex(static_cast<unsigned char>(each), 2);
   return hex;
 }
 
