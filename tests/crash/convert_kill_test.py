@@ -123,12 +123,19 @@ class FolderKillTest(ConvertKillTest):
         super().prepare(target)
         Maildir(target + '/.Zip')  # one folder exists, the others do not
 
+    def is_left_over(self, target, folder):
+        """A run that died while it made a folder may leave `.NAME.<unique>`, with no mail in it."""
+        path = os.path.join(target, folder)
+        if os.path.isdir(os.path.join(path, 'new')): return False
+        self.assertRegex(folder, r'^\..*\.[0-9a-f]{16}$')
+        self.assertEqual([names for _, _, names in os.walk(path) if names], [])
+        return True
+
     def visible(self, target):
         found = super().visible(target)
         folders = os.listdir(target) if found or os.path.isdir(target) else []
         for folder in folders:
-            # A run that died while it made a folder may leave `.NAME.<unique>`, never with mail.
-            if folder.startswith('.') and os.path.isdir(os.path.join(target, folder, 'new')):
+            if folder.startswith('.') and not self.is_left_over(target, folder):
                 messages = Maildir(os.path.join(target, folder), create=False).messages()
                 found.update((folder + '/' + name, content) for name, content in messages.items())
         return found

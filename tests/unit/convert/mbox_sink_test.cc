@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "support/scratch.h"
 #include "support/test_system.h"
@@ -58,6 +59,18 @@ TEST_F(MboxSinkTest, ALockThatStaysIsAnErrorAndChangesNothing) {
   locks.free = false;
   EXPECT_FALSE(write(outside, locks, mbox, true));
   EXPECT_EQ(scratch.read("mbox"), "old\n");
+}
+
+TEST_F(MboxSinkTest, OneThatWasReplacedWhileItsLockWasWaitedForIsLeftAlone) {
+  scratch.write("mbox", "old\n");
+  locks.on_lock = [this] {
+    scratch.write("next", "next\n");
+    ASSERT_EQ(::renameat(scratch.fd(), "next", scratch.fd(), "mbox"), 0);
+  };
+  const Result<void> written = write(outside, locks, mbox, true);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().retry, Retry::Later);
+  EXPECT_EQ(scratch.read("mbox"), "next\n");
 }
 
 // Whatever call fails before the last ones: no new mbox, or the old one as it was.
